@@ -1,0 +1,27 @@
+from . import (
+    batch as batch,
+    catalog as catalog,
+    celegans as celegans,
+    connectome as connectome,
+    errors as errors,
+    interchange as interchange,
+    io as io,
+    plot as plot,
+    report as report,
+    schema as schema,
+    signal as signal,
+    simulate as simulate,
+    stats as stats,
+    testing as testing,
+)
+from ._version import __version__ as __version__
+from .catalog import Catalog as Catalog
+from .interchange import from_mne as from_mne, to_mne as to_mne
+from .io import (
+    info as info,
+    loaders as loaders,
+    open as open,
+    save as save,
+    validate as validate,
+)
+from .schema import pick as pick, stack as stack

@@ -1,0 +1,154 @@
+"""Writing whole or not at all: a temporary name in the same folder, fsync, rename.
+
+Imports nothing heavy: a run in which all results are cached goes through here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from neurokit.errors import StoreError
+
+
+def temporary_name(path: Path) -> Path:
+    """Return an unused hidden name beside `path`, so that a rename never crosses file systems."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
+
+
+def fsync_path(path: Path) -> None:
+    """Force a file or folder entry to disk; a rename is durable only after this."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def fsync_tree(folder: Path) -> None:
+    """Force every file and folder below `folder` to disk, leaves first."""
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            fsync_path(Path(parent, name))
+        fsync_path(Path(parent))
+
+
+@contextmanager
+def _as_store_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"cannot be written ({reason})",
+            where=str(path),
+            mend="Check that the folder exists, is writable and has space left.",
+        ) from error
+
+
+@contextmanager
+def atomic_file(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path that becomes `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : Path or str
+        The final file. It is replaced in one step; readers see the old file or the new one.
+
+    Yields
+    ------
+    Path
+        Where to write; its name begins with a dot.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    final = Path(path)
+    temporary = temporary_name(final)
+    try:
+        with _as_store_error(final):
+            yield temporary
+            fsync_path(temporary)
+            temporary.replace(final)
+            fsync_path(final.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path | str) -> Iterator[Path]:
+    """Give a temporary folder that becomes `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : Path or str
+        The final folder; it must not exist yet.
+
+    Yields
+    ------
+    Path
+        An existing empty folder; its name begins with a dot.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written or `path` exists already.
+    """
+    final = Path(path)
+    temporary = temporary_name(final)
+    try:
+        with _as_store_error(final):
+            temporary.mkdir()
+            yield temporary
+            fsync_tree(temporary)
+            temporary.rename(final)
+            fsync_path(final.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path | str, text: str) -> Path:
+    """Write UTF-8 `text` to `path` in one step.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    text : str
+        Its whole content.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def write_json(path: Path | str, content: object) -> Path:
+    """Write `content` as indented JSON to `path` in one step.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    content : object
+        What ``json.dumps`` takes; NaN is refused, since JSON has none.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    return write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")

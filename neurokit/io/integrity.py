@@ -1,0 +1,158 @@
+"""Is this file there, whole, and what its name says? Asked before any parser sees it.
+
+Imports nothing heavy: a run in which all results are cached goes through here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from neurokit.errors import FileContentError
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (0, b"\x93NUMPY", "npy"),
+    (0, b"MATLAB 5.0 MAT-file", "mat5"),
+    (0, b"MATLAB 7.3 MAT-file", "hdf5"),
+    (0, b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14", "fif"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+    (0, b"\xffBIOSEMI", "bdf"),
+    (0, b"0       ", "edf"),
+    (0, b"GDF ", "gdf"),
+    (0, b"\x1f\x8b", "gzip"),
+    (0, b"Brain Vision Data Exchange Header", "brainvision"),
+    (0, b"BrainVision Data Exchange Header", "brainvision"),
+)
+
+
+def require_file(path: Path | str, minimum: int = 1) -> Path:
+    """Return `path` as a `Path` if it is a readable file of at least `minimum` bytes.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    minimum : int, default 1
+        Fewest bytes that such a file can have.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    FileContentError
+        If the file is missing, a folder, unreadable, empty or shorter than `minimum`.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise FileContentError("is a folder", where=str(file), mend="Name a file in it.")
+    if not file.exists():
+        raise FileContentError("does not exist", where=str(file), mend="Check the path.")
+    try:
+        with file.open("rb") as handle:
+            handle.read(1)
+        size = file.stat().st_size
+    except OSError as error:
+        raise FileContentError(
+            f"cannot be read ({error.strerror})", where=str(file), mend="Check its permissions."
+        ) from error
+    if size == 0:
+        raise FileContentError("is empty (0 bytes)", where=str(file), mend="Download it again.")
+    if size < minimum:
+        raise FileContentError(
+            f"has {size} bytes, at least {minimum} are needed: it is truncated",
+            where=str(file),
+            mend="Download it again.",
+        )
+    return file
+
+
+def read_head(path: Path | str, n: int = 512) -> bytes:
+    """Return the first `n` bytes of a file, fewer if it is shorter.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    n : int, default 512
+        Number of bytes.
+
+    Returns
+    -------
+    bytes
+        The bytes.
+
+    Raises
+    ------
+    FileContentError
+        If the file is missing, empty or unreadable.
+    """
+    with require_file(path).open("rb") as handle:
+        return handle.read(n)
+
+
+def sha256_of(path: Path | str) -> str:
+    """Return the sha256 of a file's content, in hexadecimal.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    FileContentError
+        If the file is missing or unreadable.
+    """
+    with require_file(path, minimum=0).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def detect_format(path: Path | str) -> str:
+    """Name the format of a file by its first bytes, whatever its suffix.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+
+    Returns
+    -------
+    str
+        One of fif, edf, bdf, gdf, brainvision, hdf5, mat5, npy, xlsx, zip, xls, gzip, json,
+        text, unknown.
+
+    Raises
+    ------
+    FileContentError
+        If the file is missing, empty or unreadable.
+    """
+    head = read_head(path, 4096)
+    for offset, magic, name in _MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return name
+    if head[:4] == b"PK\x03\x04":
+        return "xlsx" if b"xl/" in head or b"[Content_Types].xml" in head else "zip"
+    return _text_format(head)
+
+
+def _text_format(head: bytes) -> str:
+    stripped = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if b"\x00" in head:
+        return "unknown"
+    if stripped[:1] in (b"{", b"["):
+        return "json"
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A multi-byte character cut by the end of the head is still text.
+        return "text" if error.start >= len(head) - 3 else "unknown"
+    return "text"

@@ -1,0 +1,43 @@
+"""Run every check of the contract on a recording."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from neurokit.errors import SchemaError
+from neurokit.schema import (  # noqa: F401  importing registers the checks
+    checks_labels,
+    checks_structure,
+    checks_time,
+    checks_values,
+)
+from neurokit.schema.checks import CHECKS
+from neurokit.schema.findings import Findings, findings_from_json
+
+
+def validate(rec: xr.DataTree, deep: bool = False) -> Findings:
+    """Return everything about a recording that is not as the contract says.
+
+    Parameters
+    ----------
+    rec : xarray.DataTree
+        A recording.
+    deep : bool, default False
+        Read all values instead of a sample of about two million.
+
+    Returns
+    -------
+    Findings
+        What its loader noticed and what the checks found, gravest first.
+
+    Raises
+    ------
+    SchemaError
+        If `rec` is not a tree at all.
+    """
+    if not isinstance(rec, xr.DataTree):
+        raise SchemaError(
+            f"got a {type(rec).__name__}", where="rec", mend="Give a recording (DataTree)."
+        )
+    noticed = findings_from_json(str(rec.attrs.get("findings", "[]")))
+    return Findings([*noticed, *(f for check in CHECKS.values() for f in check(rec, deep))])
