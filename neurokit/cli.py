@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -21,7 +22,6 @@ from neurokit._version import __version__
 from neurokit.errors import CatalogError, NeurokitError, OptionError
 
 if TYPE_CHECKING:
-    from neurokit.batch.schedule import Watch
     from neurokit.catalog.catalog import Catalog
 
 USAGE: Final = 2
@@ -40,12 +40,12 @@ app = typer.Typer(
     "3 nothing matched or nothing is at hand, 130 interrupted.",
 )
 
-File = Annotated[Path, typer.Argument(metavar="PATH", help="A recording: a file or a folder.")]
+File = Annotated[Path, typer.Argument(help="A recording: a file or a folder.")]
 Chosen = Annotated[
     str | None,
-    typer.Option("--loader", help="Name of the loader; found from the file if left out."),
+    typer.Option("--loader", help="Name of the loader; default: found from the file."),
 ]
-CatalogPath = Annotated[Path, typer.Argument(metavar="CATALOG", help="A catalog (YAML).")]
+CatalogPath = Annotated[Path, typer.Argument(help="A catalog (YAML).")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for results.")]
 
@@ -117,9 +117,7 @@ def validate_command(
 @app.command("fetch")
 def fetch_command(
     catalog: CatalogPath,
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One dataset; all if left out.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="One dataset; all if left out.")] = None,
     debug: Debug = False,
 ) -> None:
     """Download what is not at hand, after showing how much it is."""
@@ -218,7 +216,7 @@ def _show(
         return
     typer.echo(tables.plan_table(rows) if dry_run else tables.result_table(rows))
     if not dry_run:
-        _show_absences(tables.absences(rows))
+        _show_absences(summary, catalog)
         for line in tables.failures(rows):
             typer.echo(line, err=True)
     if debug:
@@ -227,11 +225,19 @@ def _show(
         typer.echo(f"\nreport: {Path(summary['out'], summary['report'])}")
 
 
-def _show_absences(lines: Sequence[str]) -> None:
-    if lines:
-        typer.echo("\nNot downloaded:")
-    for line in lines:
-        typer.echo(f"  {line}")
+def _show_absences(summary: Mapping[str, Any], catalog: Catalog) -> None:
+    from neurokit.batch.tables import as_size
+
+    missing = summary["not_downloaded"]
+    if not missing:
+        return
+    typer.echo("\nNot downloaded:")
+    for absent in missing:
+        typer.echo(f"  {absent['what']}. {absent['how']}")
+    datasets = {row["dataset"] for row in summary["rows"] if row["status"] == "not_downloaded"}
+    files = {file.sha256: file.bytes for name in datasets for file in catalog.to_fetch(name)}
+    if files:
+        typer.echo(f"  With --fetch all of it is downloaded: {as_size(sum(files.values()))}.")
 
 
 def _show_tracebacks(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -259,16 +265,9 @@ def report_command(
     debug: Debug = False,
 ) -> None:
     """Build the report of the newest run again, and say where it is."""
-    from neurokit.batch.store import past_summaries
-    from neurokit.report import build
+    from neurokit.report import rebuild
 
-    out = folder.expanduser().resolve()
-    newest = next(past_summaries(out), None)
-    if newest is None:
-        raise OptionError(
-            "holds no run", where=str(folder), mend="Name the folder given to run as --out."
-        )
-    typer.echo(str(build(out, newest, out / newest["folder"] / "report.html")))
+    typer.echo(str(rebuild(folder)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -292,10 +291,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    previous = signal.getsignal(signal.SIGTERM)
+    if arguments is None and "--debug" not in words:
+        sys.excepthook = _say_unexpected
     try:
-        signal.signal(signal.SIGTERM, _interrupt)
-        code = app(words, prog_name="neurokit", standalone_mode=False)
+        with _interruptible():
+            code = app(words, prog_name="neurokit", standalone_mode=False)
     except NeurokitError as error:
         return _say(error, USAGE if isinstance(error, CatalogError | OptionError) else 1, words)
     except _USAGE_ERROR as error:
@@ -303,13 +303,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     return code if isinstance(code, int) else 0
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM, which schedulers of clusters send, end a run as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _say_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    said = " ".join(str(error).split())
+    typer.echo(
+        f"error: {kind.__name__}: {said}. This is a fault of neurokit: run it again with --debug "
+        "and report what it shows.",
+        err=True,
+    )
 
 
 def _say(error: NeurokitError, code: int, words: Sequence[str]) -> int:

@@ -1,13 +1,17 @@
-"""Fixtures that every room's tests share."""
+"""Fixtures that every room's tests share, and the table of minutes per marker and area."""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Figures are drawn into files; set before anything imports matplotlib.
+os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 def _shared(folder: str) -> Path:
@@ -29,6 +33,36 @@ def shared_corrupt() -> Path:
     return _shared("corrupt")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _draw_without_a_screen() -> None:
-    os.environ.setdefault("MPLBACKEND", "Agg")
+class Minutes:
+    """Sum of test durations by marker and area."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[tuple[str, str], float] = defaultdict(float)
+        self.count: dict[tuple[str, str], int] = defaultdict(int)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add one phase of one test."""
+        parts = Path(report.nodeid.partition("::")[0]).parts
+        area = parts[1] if len(parts) > 2 else "root"
+        marker = next((m for m in ("nightly", "slow") if m in report.keywords), "default")
+        self.seconds[marker, area] += report.duration
+        self.count[marker, area] += report.when == "call"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the table."""
+        if not self.seconds:
+            return
+        terminalreporter.section("minutes per marker and area")
+        for marker, area in sorted(self.seconds):
+            minutes = self.seconds[marker, area] / 60
+            line = f"{marker:<8} {area:<14} {self.count[marker, area]:>5} tests {minutes:8.2f} min"
+            terminalreporter.write_line(line)
+        total = sum(self.seconds.values()) / 60
+        terminalreporter.write_line(
+            f"{'all':<23} {sum(self.count.values()):>5} tests {total:8.2f} min"
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the table of the session that this process controls."""
+    config.pluginmanager.register(Minutes(), "minutes-per-area")

@@ -135,7 +135,7 @@ def detect_format(path: Path | str) -> str:
     FileContentError
         If the file is missing, empty or unreadable.
     """
-    head = read_head(path, 4096)
+    head = read_head(path, 4096).removeprefix(b"\xef\xbb\xbf")
     for offset, magic, name in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return name
@@ -145,7 +145,7 @@ def detect_format(path: Path | str) -> str:
 
 
 def _text_format(head: bytes) -> str:
-    stripped = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    stripped = head.lstrip()
     if b"\x00" in head:
         return "unknown"
     if stripped[:1] in (b"{", b"["):

@@ -82,7 +82,6 @@ def open(
     else:
         chosen = choose_loader(source) if loader is None else get_loader(loader)
         rec = _open_with(chosen, source, checksum, options)
-    rec.name = rec.name or source.stem
     return rec if chunks is None else rec.chunk(chunks)
 
 
@@ -103,6 +102,7 @@ def _open_with(
     rec.attrs.setdefault("source", source.name)
     if not rec.attrs["source"]:
         rec.attrs["source"] = source.name
+    rec.name = rec.name or source.stem
     if checksum:
         if source.is_dir():
             raise FileContentError(
@@ -139,7 +139,7 @@ def info(path: str | Path, loader: str | None = None) -> dict[str, Any]:
     if not source.is_dir():
         require_file(source)
     if loader == STORE or (loader is None and is_store(source)):
-        return {"loader": STORE, **store_info(source)}
+        return {**store_info(source), "loader": STORE}
     chosen = choose_loader(source) if loader is None else get_loader(loader)
     return {"loader": chosen.name, "modality": chosen.modality, **chosen.info(source)}
 

@@ -95,8 +95,8 @@ def open_store(path: Path) -> xr.DataTree:
         warnings.filterwarnings("ignore", message=f"Object at {NAME} is not recognized")
         raw = xr.open_datatree(path, decode_times=False, mask_and_scale=False, **options)
         groups = {node.path: from_disk(node.to_dataset(inherit=False)) for node in raw.subtree}
-    groups["/"].attrs.pop(MARK, None)
-    tree = xr.DataTree.from_dict(groups)
+    name = str(groups["/"].attrs.pop(MARK, ""))
+    tree = xr.DataTree.from_dict(groups, name=name or None)
     tree.encoding = {"source": str(path.resolve())}
     return tree
 

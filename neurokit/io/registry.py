@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,9 +140,13 @@ def sniff_scores(path: Path) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Only loaders with a score above 0, best first.
+        Only loaders with a score above 0, best first. A loader that lacks a library counts as
+        one that does not fit.
     """
-    scores = {name: get_loader(name).sniff(path) for name in loader_names()}
+    scores: dict[str, float] = {}
+    for name in loader_names():
+        with contextlib.suppress(DependencyError):
+            scores[name] = get_loader(name).sniff(path)
     best_first = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     return {name: score for name, score in best_first if score > 0}
 

@@ -81,7 +81,7 @@ def _on_disk(rec: xr.DataTree, *, zarr: bool) -> tuple[xr.DataTree, dict[str, di
         group = to_disk(node.to_dataset(inherit=False), node.path, zarr=zarr)
         groups[node.path] = group
         encoding[node.path] = dict(encode(group))
-    groups["/"].attrs[MARK] = 1
+    groups["/"].attrs[MARK] = rec.name or ""
     return xr.DataTree.from_dict(groups), encoding  # type: ignore[return-value]
 
 

@@ -41,7 +41,7 @@ def labels(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
                 yield NO_LABELS.at(where, f"the dim {dim} has no labels", "Name every one.")
                 continue
             unique, counts = np.unique(
-                np.asarray(group[dim].values).astype(str), return_counts=True
+                [str(label) for label in group[dim].values], return_counts=True
             )
             if (counts > 1).any():
                 found = f"labels stand more than once: {shown(unique[counts > 1])}"

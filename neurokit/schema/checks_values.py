@@ -10,7 +10,7 @@ import xarray as xr
 
 from neurokit.schema.checks import Code, check, shown, signals
 from neurokit.schema.findings import Finding
-from neurokit.schema.names import PLAUSIBLE_MEDIAN
+from neurokit.schema.names import PLAUSIBLE_MEDIAN, SPACE_DIMS
 
 MAGNITUDE = Code("NK302", "VIOLATION")
 ALL_NAN = Code("NK401", "SUGGESTION")
@@ -23,6 +23,7 @@ SAMPLE_VALUES = 2**21
 
 def _blocks(signal: xr.DataArray, deep: bool) -> Iterator[np.ndarray[Any, Any]]:
     """Yield (time, space) blocks: all of them, or some spread over the record."""
+    space = next(str(dim) for dim in signal.dims if dim in SPACE_DIMS)
     per_sample = max(1, signal.size // max(1, signal.sizes["time"]))
     length = max(1, SAMPLE_VALUES // (4 * per_sample))
     n = signal.sizes["time"]
@@ -30,14 +31,13 @@ def _blocks(signal: xr.DataArray, deep: bool) -> Iterator[np.ndarray[Any, Any]]:
         starts = list(range(0, n, length))
     else:
         starts = np.linspace(0, n - length, 4).astype(int).tolist()
-    space = signal.dims[-1]
     for start in starts:
         block = signal.isel(time=slice(start, start + length)).transpose(..., space)
         yield np.asarray(block.values).reshape(-1, signal.sizes[space])
 
 
 def _statistics(signal: xr.DataArray, deep: bool) -> dict[str, np.ndarray[Any, Any]]:
-    n = signal.sizes[signal.dims[-1]]
+    n = next(signal.sizes[dim] for dim in signal.dims if dim in SPACE_DIMS)
     nan, infinite, count = np.zeros(n), np.zeros(n), 0
     low, high = np.full(n, np.inf), np.full(n, -np.inf)
     medians = []
@@ -64,9 +64,10 @@ def values(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
     """Values are finite or NaN, vary, and have a magnitude that their unit allows."""
     for path, group in signals(rec):
         signal = group["signal"]
-        if signal.size == 0 or signal.dtype.kind not in "f" or "time" not in signal.dims:
+        space = [dim for dim in signal.dims if dim in SPACE_DIMS]
+        if signal.size == 0 or signal.dtype.kind != "f" or "time" not in signal.dims or not space:
             continue
-        labels = np.asarray(signal[signal.dims[-1]].values).astype(str)
+        labels = np.array([str(label) for label in signal[space[0]].values])
         found = _statistics(signal, deep)
         where = f"{path}/signal"
         yield from _missing(found, labels, where)

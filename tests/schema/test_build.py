@@ -84,7 +84,9 @@ def test_time_is_not_rebuilt_when_it_is_given():
 
 
 def test_series_keeps_two_dimensional_measures():
-    group = series({"speed": np.zeros(4), "angle": np.zeros((4, 3))}, rate=2.0, units={"speed": "m/s"})
+    group = series(
+        {"speed": np.zeros(4), "angle": np.zeros((4, 3))}, rate=2.0, units={"speed": "m/s"}
+    )
     assert group.angle.dims == ("time", "angle_axis")
     assert group.speed.attrs["units"] == "m/s"
 
@@ -116,7 +118,7 @@ def test_connectome_knows_its_dims_and_types():
     group = connectome(
         np.ones((1, 2, 3)), pre=["A", "B"], post=["A", "B", "M"], synapse_type=["chemical"],
         post_type=["neuron", "neuron", "muscle"],
-    )  # fmt: skip
+    )
     assert group.weight.dims == ("synapse_type", "pre", "post")
     assert group.weight.dtype == np.float32
     assert group.pre_type.values.tolist() == ["neuron", "neuron"]
@@ -136,7 +138,10 @@ def test_a_recording_has_attrs_on_its_root_only():
 
 
 def test_siblings_may_have_axes_of_their_own():
-    groups = {"activity": _eeg(), "auxiliary/slow": activity(np.zeros((2, 1)), names=["t"], rate=1.0)}
+    groups = {
+        "activity": _eeg(),
+        "auxiliary/slow": activity(np.zeros((2, 1)), names=["t"], rate=1.0),
+    }
     rec = recording(groups, modality="eeg")
     assert rec["auxiliary/slow"].sizes["time"] == 2
     assert rec["activity"].sizes["time"] == 8

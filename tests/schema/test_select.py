@@ -71,7 +71,9 @@ def test_conditions_are_met_together(meg):
 
 
 def test_a_name_that_is_not_there_is_suggested_its_neighbour(meg):
-    with pytest.raises(LabelError, match=r"nothing is called 'E11', did you mean 'E1'\? There are:.*M1"):
+    with pytest.raises(
+        LabelError, match=r"nothing is called 'E11', did you mean 'E1'\? There are:.*M1"
+    ):
         pick(meg, names="E11")
 
 

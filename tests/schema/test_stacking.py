@@ -16,7 +16,10 @@ def _worm(names, values=1.0, n=4, rate=2.0, subject="w", identified=None):
 
 
 def test_a_neuron_that_was_not_recorded_is_nan_and_marked():
-    worms = {"a": _worm(["AVAL", "RIML"], 1.0, subject="1"), "b": _worm(["RIML", "SMDV"], 2.0, subject="2")}
+    worms = {
+        "a": _worm(["AVAL", "RIML"], 1.0, subject="1"),
+        "b": _worm(["RIML", "SMDV"], 2.0, subject="2"),
+    }
     x = stack(worms)
     assert x.dims == ("recording", "time", "neuron")
     assert x.neuron.values.tolist() == ["AVAL", "RIML", "SMDV"]
