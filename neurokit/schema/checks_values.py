@@ -10,7 +10,7 @@ import xarray as xr
 
 from neurokit.schema.checks import Code, check, shown, signals
 from neurokit.schema.findings import Finding
-from neurokit.schema.names import PLAUSIBLE_MEDIAN, SPACE_DIMS
+from neurokit.schema.names import PLAUSIBLE_SPREAD, SPACE_DIMS
 
 MAGNITUDE = Code("NK302", "VIOLATION")
 ALL_NAN = Code("NK401", "SUGGESTION")
@@ -48,15 +48,18 @@ def _statistics(signal: xr.DataArray, deep: bool) -> dict[str, np.ndarray[Any, A
         count += block.shape[0]
         low = np.minimum(low, np.where(missing, np.inf, block).min(axis=0))
         high = np.maximum(high, np.where(missing, -np.inf, block).max(axis=0))
-        absolute = np.abs(block)
-        absolute[missing] = 0.0
-        medians.append(np.median(absolute, axis=0))
+        medians.append(_spread(np.where(missing, 0.0, block)))
     return {
         "nan": nan / max(1, count),
         "infinite": infinite,
         "constant": (high == low),
-        "median": np.median(np.stack(medians), axis=0) if medians else np.zeros(n),
+        "spread": np.median(np.stack(medians), axis=0) if medians else np.zeros(n),
     }
+
+
+def _spread(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the median distance from the median: amplifiers add offsets far above the signal."""
+    return np.asarray(np.median(np.abs(block - np.median(block, axis=0)), axis=0))
 
 
 @check
@@ -78,7 +81,7 @@ def values(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
         if still.any() and path == "/activity":
             said = f"{int(still.sum())} never change: {shown(labels[still])}"
             yield CONSTANT.at(where, said, "Mark them bad or leave them out.")
-        yield from _magnitude(group, found["median"], labels, where)
+        yield from _magnitude(group, found["spread"], labels, where)
 
 
 def _missing(
@@ -96,17 +99,17 @@ def _missing(
 
 
 def _magnitude(
-    group: xr.Dataset, median: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], where: str
+    group: xr.Dataset, spread: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], where: str
 ) -> Iterator[Finding]:
     if "channel_type" not in group.coords or "unit" not in group.coords:
         return
     kinds, units = group["channel_type"].values, group["unit"].values
-    for kind, most in PLAUSIBLE_MEDIAN.items():
+    for kind, most in PLAUSIBLE_SPREAD.items():
         expected = "V" if kind in ("EEG", "ECOG", "SEEG") else ("T" if kind == "MEGMAG" else "T/m")
-        huge = (kinds == kind) & (units == expected) & (median > most)
+        huge = (kinds == kind) & (units == expected) & (spread > most)
         if huge.any():
-            worst = int(np.argmax(np.where(huge, median, 0)))
-            said = f"{int(huge.sum())} {kind} channels have a median above {most:g} {expected} "
-            said += f"({labels[worst]}: {median[worst]:g} {expected})"
+            worst = int(np.argmax(np.where(huge, spread, 0)))
+            said = f"{int(huge.sum())} {kind} channels spread by more than {most:g} {expected} "
+            said += f"({labels[worst]}: {spread[worst]:g} {expected} in the median)"
             mend = 'If the file holds microvolts or the like, open it with unit="uV".'
             yield MAGNITUDE.at(where, said, mend)

@@ -71,9 +71,10 @@ NEURAL_TYPES = frozenset(
     | {"NIRSCWHBO", "NIRSCWHBR"}
 )
 
-# Largest median |value| that such a channel can have, in its unit: beyond, units were misread.
-PLAUSIBLE_MEDIAN: dict[str, float] = {
-    "EEG": 1e-2,
+# Largest median distance from the median that such a channel can have, in its unit: beyond,
+# units were misread.
+PLAUSIBLE_SPREAD: dict[str, float] = {
+    "EEG": 5e-3,
     "ECOG": 5e-2,
     "SEEG": 5e-2,
     "MEGMAG": 1e-8,
