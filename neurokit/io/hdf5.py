@@ -41,7 +41,15 @@ def open_hdf5(path: Path | str) -> h5py.File:
         raise FileContentError(
             f"is not a whole HDF5 file ({reason})", where=str(source), mend="Download it again."
         ) from error
-    outside = _first_outside(file)
+    try:
+        outside = _first_outside(file)
+    except (KeyError, RuntimeError, UnicodeDecodeError, OSError, ValueError) as error:
+        file.close()
+        raise FileContentError(
+            f"has a damaged table of contents ({type(error).__name__})",
+            where=str(source),
+            mend="Download it again.",
+        ) from error
     if outside:
         file.close()
         raise FileContentError(

@@ -224,3 +224,19 @@ def test_saving_and_opening_append_nothing_to_the_history(rec, tmp_path):
     picked = nk.pick(rec, names="Fp1")
     again = nk.open(nk.save(picked, tmp_path / "a.nc"))
     assert again.attrs["history"] == picked.attrs["history"]
+
+
+def test_flipped_bits_in_hdf5_never_raise_anything_else(rec, tmp_path):
+    """Sixty files with eight flipped bits each: whole, or an error that names the file."""
+    whole = nk.save(rec, tmp_path / "a.nc").read_bytes()
+    rng = np.random.default_rng(0)
+    for case in range(60):
+        data = bytearray(whole)
+        for position in rng.integers(0, len(data), 8):
+            data[position] ^= 1 << rng.integers(8)
+        path = tmp_path / f"{case}.nc"
+        path.write_bytes(bytes(data))
+        try:
+            nk.io.open_hdf5(path).close()
+        except NeurokitError as error:
+            assert path.name in str(error)

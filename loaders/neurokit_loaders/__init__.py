@@ -1,0 +1,1 @@
+"""Loaders of neurokit, one module per family of formats; found through entry points."""
