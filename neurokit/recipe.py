@@ -7,9 +7,9 @@ results are all cached checks its parameters here.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,7 +41,9 @@ class Recipe:
     title : str
         What it does, a few words for the report.
     run : str
-        ``"package.module:function"``; imported only in the process that runs it.
+        ``"package.module:function"``; imported only in the process that runs it. The function
+        takes ``(recordings, parameters, needs)``, mappings of id to recording and of recipe to
+        result around its checked parameters, and returns an `Outcome`.
     parameters : type of Parameters
         The model that a catalog's ``params`` are checked against.
     over : {"recording", "dataset"}
@@ -100,18 +102,6 @@ class Outcome:
     pictures: dict[str, Picture] = field(default_factory=dict)
     facts: dict[str, str | int | float | bool] = field(default_factory=dict)
     tables: dict[str, DataFrame] = field(default_factory=dict)
-
-
-class RecipeFunction(Protocol):
-    """The function behind a recipe."""
-
-    def __call__(
-        self,
-        recordings: Mapping[str, DataTree],
-        parameters: Parameters,
-        needs: Mapping[str, DataTree],
-    ) -> Outcome:
-        """Compute the outcome of one job."""
 
 
 def registered_recipes() -> dict[str, Recipe]:

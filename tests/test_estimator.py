@@ -59,7 +59,7 @@ def test_the_fit_is_the_last_step_of_the_history(rec):
 
     tree = Mean(random_state=3).fit(pick(rec, names="AVAL")).to_tree()
     steps = as_history(tree)
-    assert [s["function"] for s in steps][0] == "pick"
+    assert steps[0]["function"] == "pick"
     assert steps[-1]["function"].endswith("Mean.fit")
     assert steps[-1]["seed"] == 3
 

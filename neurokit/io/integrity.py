@@ -34,7 +34,7 @@ def require_file(path: Path | str, minimum: int = 1) -> Path:
     path : Path or str
         The file.
     minimum : int, default 1
-        Fewest bytes that such a file can have.
+        Fewest bytes that such a file can have; 0 allows an empty one.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def require_file(path: Path | str, minimum: int = 1) -> Path:
         raise FileContentError(
             f"cannot be read ({error.strerror})", where=str(file), mend="Check its permissions."
         ) from error
-    if size == 0:
+    if size == 0 < minimum:
         raise FileContentError("is empty (0 bytes)", where=str(file), mend="Download it again.")
     if size < minimum:
         raise FileContentError(

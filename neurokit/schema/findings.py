@@ -118,11 +118,33 @@ class Findings(Sequence[Finding]):
 
 
 def findings_to_json(findings: Iterable[Finding]) -> str:
-    """Return findings as the JSON list that the root attribute ``findings`` holds."""
+    """Return findings as the JSON list that the root attribute ``findings`` holds.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        What a loader noticed.
+
+    Returns
+    -------
+    str
+        One object per finding.
+    """
     return json.dumps([asdict(f) for f in findings])
 
 
 def findings_from_json(text: str) -> list[Finding]:
-    """Read findings back from the root attribute ``findings``."""
+    """Read findings back from the root attribute ``findings``.
+
+    Parameters
+    ----------
+    text : str
+        What `findings_to_json` wrote.
+
+    Returns
+    -------
+    list of Finding
+        In the same order.
+    """
     rows: list[dict[str, Any]] = json.loads(text)
     return [Finding(**row) for row in rows]

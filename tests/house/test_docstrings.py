@@ -92,7 +92,8 @@ def test_examples_run(name):
 
 
 def test_a_wrong_docstring_would_be_found():
-    lines = ["Do.", "", "Parameters", "----------", "a : int", "    One.", "b, c : float", "    Two."]
+    head = ["Do.", "", "Parameters", "----------"]
+    lines = [*head, "a : int", "    One.", "b, c : float", "    Two."]
     docstring = "\n".join([*lines, "", "Returns", "-------", "int", ""])
     assert _documented(docstring) == ["a", "b", "c"]
     assert _documented("Nothing.") == []

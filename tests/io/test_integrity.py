@@ -64,6 +64,8 @@ def test_what_is_not_a_file_is_named(tmp_path):
         require_file(tmp_path)
     with pytest.raises(FileContentError, match="does not exist"):
         require_file(tmp_path / "no")
+    (tmp_path / "empty").touch()
+    assert sha256_of(tmp_path / "empty") == hashlib.sha256(b"").hexdigest()
     (tmp_path / "a").write_bytes(b"12")
     with pytest.raises(FileContentError, match="has 2 bytes, at least 10 are needed"):
         require_file(tmp_path / "a", minimum=10)
