@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -170,3 +171,32 @@ def test_a_killed_child_is_a_failure_and_the_run_goes_on(bench: Any) -> None:
     process.communicate(timeout=60)
     assert process.returncode == 1
     assert sorted(bench.statuses()) == ["done", "failed"]
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_store_compute_each_job_once(bench: Any) -> None:
+    processes = [bench.start("--jobs", "1") for _ in range(4)]
+    for process in processes:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    expected = [f"{word} w{i}" for word in ("after", "mean", "slow") for i in range(N_RECORDINGS)]
+    assert bench.ran() == expected
+    summaries = [json.loads(path.read_text()) for path in bench.out.glob("runs/*/summary.json")]
+    assert len(summaries) == 4
+    found = [row["status"] for summary in summaries for row in summary["rows"]]
+    assert found.count("done") == N_JOBS
+    assert found.count("cached") == 3 * N_JOBS
+    check_it_is_complete(bench)
+
+
+def test_a_disk_without_room_fails_jobs_and_leaves_nothing_half_done(bench: Any) -> None:
+    import resource
+
+    # A result is 6 kB, what is written besides is less.
+    limit = (5000, 5000)
+    process = bench.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert results(bench) == []
+    assert list(bench.out.rglob(".*")) == []

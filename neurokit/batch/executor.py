@@ -1,0 +1,202 @@
+"""Children on this machine: one per job, so many at a time, ended when they overstep.
+
+Children come from a fork server in which the heavy libraries are loaded already; where the
+system has none they are started afresh. A child that hangs, dies or eats memory costs its own
+job and nothing else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import connection
+from multiprocessing.context import BaseContext
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from neurokit.batch.jobs import Ended, Task, problem
+from neurokit.batch.limits import end_group, one_thread_environment, resident_mb
+from neurokit.batch.store import MANIFEST, read_json
+from neurokit.batch.worker import LOG, NAMES, PROBLEM, child
+from neurokit.errors import JobError
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+LOOK_EVERY_S = 0.1  # how often memory and time are looked at
+LOG_LINES = 40
+
+
+@cache
+def _context() -> BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["neurokit.batch.preload"])
+    return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module while a child starts.
+
+    A child would import the user's script again; no job needs it, and a script without
+    ``if __name__ == "__main__"`` would start its run once more.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@dataclass
+class _Running:
+    task: Task
+    process: BaseProcess
+    started: float
+    peak_mb: float = 0.0
+
+
+class LocalExecutor:
+    """Runs tasks in children on this machine.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Children at a time.
+    """
+
+    def __init__(self, n_jobs: int) -> None:
+        self.n_jobs = n_jobs
+        self._running: dict[int, _Running] = {}
+
+    @property
+    def free(self) -> int:
+        """How many more tasks can start now."""
+        return self.n_jobs - len(self._running)
+
+    def submit(self, number: int, task: Task) -> None:
+        """Start `task` in a child of its own; `number` says later which one ended."""
+        process = _context().Process(target=child, args=(task,))  # type: ignore[attr-defined]
+        with one_thread_environment(), _without_main():
+            process.start()
+        self._running[number] = _Running(task, process, time.monotonic())
+
+    def wait(self) -> list[tuple[int, Ended]]:
+        """Return what ended, after at most `LOOK_EVERY_S`; children over a limit are ended."""
+        sentinels = [running.process.sentinel for running in self._running.values()]
+        if sentinels:
+            connection.wait(sentinels, timeout=LOOK_EVERY_S)
+        else:
+            time.sleep(LOOK_EVERY_S)
+        ended = []
+        for number, running in list(self._running.items()):
+            outcome = _look(running)
+            if outcome is not None:
+                del self._running[number]
+                ended.append((number, outcome))
+        return ended
+
+    def close(self) -> None:
+        """End every child and remove its workspace."""
+        for running in self._running.values():
+            _end(running)
+            shutil.rmtree(running.task.workspace, ignore_errors=True)
+        self._running.clear()
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment with every library on one thread.
+
+    Returns
+    -------
+    dict of str to str
+        What a child sees; the fork server remembers an older one.
+    """
+    with one_thread_environment():
+        return dict(os.environ)
+
+
+def _look(running: _Running) -> Ended | None:
+    """Return how a child ended, ending it first if it is over a limit; None if it goes on."""
+    seconds = time.monotonic() - running.started
+    task, process = running.task, running.process
+    if not process.is_alive():
+        return _collect(running, seconds)
+    resident = resident_mb(process.pid or 0)
+    running.peak_mb = max(running.peak_mb, resident)
+    if seconds > task.time_limit_s:
+        found = f"did not end within its limit of {task.time_limit_s:g} s"
+        mend = "Raise --time-limit, or look in the log where it hangs."
+    elif resident > task.memory_limit_mb:
+        found = f"held {resident:.0f} MB of memory, its limit is {task.memory_limit_mb:g} MB"
+        mend = "Give it less at once (fewer channels, a shorter stretch) or raise --memory-limit."
+    else:
+        return None
+    _end(running)
+    return _failed(running, found, mend, seconds)
+
+
+def _end(running: _Running) -> None:
+    if running.process.pid is not None:
+        end_group(running.process.pid)
+    running.process.join()
+
+
+def _collect(running: _Running, seconds: float) -> Ended:
+    """Read what a child that ended by itself has left in its workspace."""
+    place = running.task.workspace
+    running.process.join()
+    code = running.process.exitcode
+    names = read_json(place / NAMES)
+    manifest = read_json(place / MANIFEST) if names is None else {"names": names}
+    if code == 0 and manifest is not None:
+        return Ended(
+            manifest,
+            None,
+            manifest.get("seconds", seconds),
+            manifest.get("peak_mb", running.peak_mb),
+        )
+    found = read_json(place / PROBLEM)
+    if found is not None:
+        return Ended(None, found, seconds, running.peak_mb)
+    return _failed(running, *_cause_of_death(code), seconds)
+
+
+def _cause_of_death(code: int | None) -> tuple[str, str]:
+    mend = "Run it again; if it dies again, its log says how far it came."
+    if code is not None and code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        if name == "SIGKILL":
+            mend = "Perhaps the system had no memory left: use fewer --jobs. " + mend
+        return f"its process was ended by {name}", mend
+    return f"its process ended with code {code} and left no result", mend
+
+
+def _failed(running: _Running, found: str, mend: str, seconds: float) -> Ended:
+    task = running.task
+    what = task.recipe.name if task.recipe is not None else "simulation"
+    where = "/".join((task.dataset, *(task.recordings or ())[:1], what))
+    error = problem(JobError.__name__, f"{where}: {found}", mend, log=_last_lines(task))
+    return Ended(None, error, seconds, running.peak_mb)
+
+
+def _last_lines(task: Task) -> str:
+    try:
+        text = (task.workspace / LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-LOG_LINES:])

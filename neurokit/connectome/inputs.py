@@ -1,0 +1,158 @@
+"""What a user may give to a factorization, checked and brought to arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurokit.connectome.factors import modes_of
+from neurokit.connectome.tensor import AnyFloat, Array
+from neurokit.errors import LabelError, OptionError, SchemaError
+
+
+def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
+    """Return a tensor with names for its modes.
+
+    Parameters
+    ----------
+    tensor : DataArray or ndarray
+        Modes of an ndarray become axis_0, axis_1...
+
+    Returns
+    -------
+    DataArray
+        Of 2 to 4 modes.
+
+    Raises
+    ------
+    SchemaError
+        If it is no tensor or has another number of modes.
+    """
+    if isinstance(tensor, xr.DataTree | xr.Dataset | Mapping):
+        raise SchemaError(
+            f"got a {type(tensor).__name__}",
+            where="tensor",
+            mend="Turn recordings into a tensor with nk.connectome.affinity(...).",
+        )
+    if not isinstance(tensor, xr.DataArray):
+        values = np.asarray(tensor)
+        tensor = xr.DataArray(values, dims=[f"axis_{k}" for k in range(values.ndim)])
+    if not 2 <= tensor.ndim <= 4:
+        raise SchemaError(
+            f"has {tensor.ndim} modes", where="tensor", mend="Give 2 to 4, e.g. (pair, time)."
+        )
+    return tensor
+
+
+def as_float(x: xr.DataArray) -> AnyFloat:
+    """Return the values in float32 where they are that, else in float64.
+
+    Parameters
+    ----------
+    x : DataArray
+        Real numbers; NaN is allowed.
+
+    Returns
+    -------
+    ndarray
+        Not a copy where none is needed.
+
+    Raises
+    ------
+    SchemaError
+        If values are infinite or no numbers.
+    """
+    if x.dtype.kind not in "fiub":
+        raise SchemaError(f"is of type {x.dtype}", where="tensor", mend="Give real numbers.")
+    values = x.values if x.dtype == np.float32 else x.values.astype(np.float64, copy=False)
+    if np.isinf(values).any():
+        raise SchemaError("holds infinities", where="tensor", mend="Set them to NaN to skip them.")
+    return values
+
+
+def as_mask(mask: xr.DataArray | NDArray[np.bool_], x: xr.DataArray) -> NDArray[np.bool_]:
+    """Return a mask in the order and size of a tensor.
+
+    Parameters
+    ----------
+    mask : DataArray or ndarray of bool
+        A DataArray may lack dims of the tensor; an ndarray must broadcast to it.
+    x : DataArray
+        The tensor.
+
+    Returns
+    -------
+    ndarray of bool
+        Of the tensor's shape.
+
+    Raises
+    ------
+    SchemaError
+        If shape or dims do not fit.
+    LabelError
+        If labels differ.
+    """
+    if isinstance(mask, xr.DataArray):
+        if not set(mask.dims) <= set(x.dims):
+            raise SchemaError(
+                f"has dims {mask.dims}, the tensor {x.dims}", where="mask", mend="Use the same."
+            )
+        try:
+            _, fitting = xr.align(x, mask, join="exact")
+        except ValueError as error:
+            raise LabelError(
+                "has other labels than the tensor", where="mask", mend="Select the same first."
+            ) from error
+        return np.asarray(fitting.broadcast_like(x).transpose(*x.dims).values, dtype=bool)
+    try:
+        return np.broadcast_to(np.asarray(mask, dtype=bool), x.shape)
+    except ValueError as error:
+        raise SchemaError(
+            f"has shape {np.shape(mask)}, the tensor {x.shape}",
+            where="mask",
+            mend="Give one that broadcasts to the tensor.",
+        ) from error
+
+
+def as_start(init: xr.Dataset | Sequence[NDArray[Any]], x: xr.DataArray, rank: int) -> list[Array]:
+    """Return starting factors in the order of a tensor's modes.
+
+    Parameters
+    ----------
+    init : Dataset or sequence of (size, rank) ndarray
+        Factors of an earlier fit, or arrays.
+    x : DataArray
+        The tensor.
+    rank : int
+        Number of components.
+
+    Returns
+    -------
+    list of (size, rank) ndarray of float64
+        Copies; what was never observed is zero.
+
+    Raises
+    ------
+    OptionError
+        If shapes do not fit or an entry is negative.
+    """
+    if isinstance(init, xr.Dataset):
+        modes = modes_of(init)
+        arrays = [np.nan_to_num(modes[str(dim)].values.T) for dim in x.dims if str(dim) in modes]
+        if arrays:
+            arrays[0] = arrays[0] * init["weight"].values
+    else:
+        arrays = [np.array(factor, dtype=np.float64) for factor in init]
+    expected = [(size, rank) for size in x.shape]
+    found = [array.shape for array in arrays]
+    if found != expected or any((array < 0).any() for array in arrays):
+        raise OptionError(
+            f"has factors of shape {found}, expected {expected}, none negative",
+            where="init",
+            mend="Give one (size, rank) array per mode.",
+        )
+    return [np.ascontiguousarray(array, dtype=np.float64) for array in arrays]

@@ -1,0 +1,291 @@
+"""The estimator of non-negative tensor factorization with missing entries."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurokit.connectome import factors as labelled
+from neurokit.connectome.comparison import similarity
+from neurokit.connectome.hals import Fit, fit_hals, random_factors
+from neurokit.connectome.inputs import as_float, as_labelled, as_mask, as_start
+from neurokit.connectome.tensor import Array, ObservedTensor, observe, relative_error
+from neurokit.errors import ConvergenceWarning, NeurokitWarning, OptionError, SchemaError
+from neurokit.estimator import Estimator, progress, single_thread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class NonNegativeCP(Estimator):
+    """min sum over observed entries (x - sum_r w_r f1_r o f2_r o ...)^2, all factors >= 0.
+
+    Hierarchical alternating least squares (HALS) from several random starts; the best is kept.
+    NaN is not observed and takes no part. The objective never rises.
+
+    Parameters
+    ----------
+    rank : int
+        Number of components R.
+    n_restarts : int, default 8
+        Random starts.
+    max_iter : int, default 500
+        Most sweeps over all modes per start.
+    tol : float, default 1e-6
+        A start has converged when its relative error falls by less than this in one sweep.
+    random_state : None, int or numpy.random.Generator
+        Source of the starts.
+    n_jobs : int, default 1
+        Starts that run at once, -1 for one per processor; the result is the same bytes.
+    progress : bool, optional
+        Show a bar; None shows it when a terminal or notebook is attached.
+
+    Attributes
+    ----------
+    factors_ : Dataset
+        (component, dim) of every mode with the tensor's coordinates, of unit norm, under
+        ``time_course`` or ``<dim>_loading``; ``weight``(component), descending. Rows never
+        observed are NaN.
+    error_ : float
+        || x - model || / || x || over observed entries, float64.
+    objective_trace_ : DataArray
+        (iteration) squared relative error of the start kept.
+    converged_ : bool
+        Whether the start kept met `tol`.
+    n_iter_ : int
+        Its sweeps.
+    restart_errors_ : DataArray
+        (restart) relative error of every start.
+    restart_similarity_ : DataArray
+        (restart) similarity of every start's factors to those kept: 1 where the solution does
+        not depend on the start.
+
+    References
+    ----------
+    .. [1] Cichocki and Phan (2009). doi:10.1587/transfun.E92.A.708
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> tensor = np.einsum("ar,br,cr->abc", *(rng.random((n, 2)) for n in (6, 5, 4)))
+    >>> model = NonNegativeCP(rank=2, n_restarts=2, tol=1e-4, random_state=0).fit(tensor)
+    >>> model.error_ < 0.02
+    True
+    """
+
+    factors_: xr.Dataset
+    error_: float
+    objective_trace_: xr.DataArray
+    converged_: bool
+    n_iter_: int
+    restart_errors_: xr.DataArray
+    restart_similarity_: xr.DataArray
+
+    def __init__(
+        self,
+        rank: int,
+        *,
+        n_restarts: int = 8,
+        max_iter: int = 500,
+        tol: float = 1e-6,
+        random_state: int | np.random.Generator | None = None,
+        n_jobs: int = 1,
+        progress: bool | None = None,
+    ) -> None:
+        self.rank = rank
+        self.n_restarts = n_restarts
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.progress = progress
+
+    def fit(
+        self,
+        tensor: xr.DataArray | NDArray[Any],
+        mask: xr.DataArray | NDArray[np.bool_] | None = None,
+        init: xr.Dataset | Sequence[NDArray[Any]] | None = None,
+    ) -> Self:
+        """Factorize a tensor of 2 to 4 modes.
+
+        Parameters
+        ----------
+        tensor : DataArray or ndarray
+            For example (pair, time, recording); modes of an ndarray are called axis_0, axis_1...
+            NaN is not observed.
+        mask : DataArray or ndarray of bool, optional
+            True where an entry counts; broadcast to the tensor.
+        init : Dataset or sequence of (size, rank) ndarray, optional
+            Start from these factors instead of random ones; then there is one start.
+
+        Returns
+        -------
+        NonNegativeCP
+            Itself, fitted.
+
+        Raises
+        ------
+        OptionError
+            If a parameter or `init` has a value that is not allowed.
+        SchemaError
+            If the tensor has another number of modes, holds infinities, or nothing but zeros or
+            missing entries.
+        """
+        self._check_parameters()
+        x = as_labelled(tensor)
+        data = observe(as_float(x), None if mask is None else as_mask(mask, x))
+        if data.squared_norm == 0:
+            raise SchemaError(
+                "has no observed entry other than zero", where="tensor", mend="Check the input."
+            )
+        starts = self._starts(data, None if init is None else as_start(init, x, self.rank))
+        interrupted = self._run(data, x, starts)
+        self._set_history(tensor)
+        if interrupted:
+            raise KeyboardInterrupt
+        self._warn()
+        return self
+
+    def _check_parameters(self) -> None:
+        for name in ("rank", "n_restarts", "max_iter"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
+        if not self.tol >= 0:
+            raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
+
+    def _starts(
+        self, data: ObservedTensor, init: list[Array] | None
+    ) -> list[tuple[np.random.Generator, list[Array] | None]]:
+        rng = np.random.default_rng(self.random_state)
+        if init is None:
+            # One stream per start, so that starts do not depend on who runs first.
+            return [(child, None) for child in rng.spawn(self.n_restarts)]
+        level = data.scale ** (-1 / len(init))
+        return [(rng, data.sort([level * factor for factor in init]))]
+
+    def _run(
+        self,
+        data: ObservedTensor,
+        x: xr.DataArray,
+        starts: list[tuple[np.random.Generator, list[Array] | None]],
+    ) -> bool:
+        """Run all starts and keep what they found; true if the user interrupted."""
+        stop = threading.Event()
+
+        def one(rng: np.random.Generator, start: list[Array] | None) -> Fit:
+            factors = random_factors(data, self.rank, rng) if start is None else start
+            return fit_hals(
+                data, factors, max_iter=self.max_iter, tol=self.tol, rng=rng, stop=stop.is_set
+            )
+
+        interrupted = False
+        with single_thread(), ThreadPoolExecutor(_n_workers(self.n_jobs)) as pool:
+            futures = [pool.submit(one, *start) for start in starts]
+            try:
+                done = as_completed(futures)
+                label = type(self).__name__
+                for _ in progress(done, total=len(futures), label=label, show=self.progress):
+                    pass
+            except KeyboardInterrupt:
+                # Workers end after their current sweep, and what they have is kept.
+                interrupted = True
+                stop.set()
+                for future in futures:
+                    future.cancel()
+        fits = [future.result() for future in futures if not future.cancelled()]
+        if fits:
+            self._keep(data, x, fits, interrupted)
+        return interrupted
+
+    def _keep(
+        self, data: ObservedTensor, x: xr.DataArray, fits: list[Fit], interrupted: bool
+    ) -> None:
+        best = int(np.argmin([fit.errors[-1] for fit in fits]))
+        found = [_labelled(data, x, fit.factors) for fit in fits]
+        self.factors_ = found[best]
+        with single_thread():
+            self.error_ = relative_error(data, fits[best].factors)
+        self.objective_trace_ = xr.DataArray(
+            np.square(fits[best].errors), dims="iteration", name="objective_trace"
+        )
+        self.converged_ = fits[best].converged and not interrupted
+        self.n_iter_ = len(fits[best].errors)
+        self.restart_errors_ = xr.DataArray([fit.errors[-1] for fit in fits], dims="restart")
+        self.restart_similarity_ = xr.DataArray(
+            [similarity(other, self.factors_) for other in found], dims="restart"
+        )
+
+    def _warn(self) -> None:
+        if not self.converged_:
+            text = f"NonNegativeCP: {self.n_iter_} sweeps did not reach tol; raise max_iter or tol."
+            warnings.warn(text, ConvergenceWarning, stacklevel=3)
+        n_empty = int((self.factors_["weight"] == 0).sum())
+        if n_empty:
+            text = f"NonNegativeCP: {n_empty} of {self.rank} components are empty; lower the rank."
+            warnings.warn(text, NeurokitWarning, stacklevel=3)
+
+    def reconstruct(self) -> xr.DataArray:
+        """Return the tensor that the factors stand for.
+
+        Returns
+        -------
+        DataArray
+            Dense, float64, with the tensor's dims and coordinates.
+        """
+        self._check_fitted()
+        return labelled.reconstruct(self.factors_)
+
+    def similarity(self, other: NonNegativeCP | xr.Dataset) -> float:
+        """Mean over matched components of the mean |cos| over modes.
+
+        Parameters
+        ----------
+        other : NonNegativeCP or Dataset
+            Another fit of a tensor with the same labels, or its factors.
+
+        Returns
+        -------
+        float
+            0 to 1; a component without a counterpart counts as 0.
+        """
+        self._check_fitted()
+        factors = other if isinstance(other, xr.Dataset) else other.factors_
+        return similarity(self.factors_, factors)
+
+    def plot(self) -> NDArray[Any] | list[Axes]:
+        """Draw every component.
+
+        Returns
+        -------
+        array of matplotlib.axes.Axes
+            One row per component, one column per mode.
+        """
+        from neurokit.connectome.plots import plot_components
+
+        self._check_fitted()
+        return plot_components(self.factors_)
+
+
+def _n_workers(n_jobs: int) -> int:
+    if isinstance(n_jobs, int | np.integer) and (n_jobs >= 1 or n_jobs == -1):
+        return int(n_jobs) if n_jobs > 0 else os.cpu_count() or 1
+    raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")
+
+
+def _labelled(data: ObservedTensor, x: xr.DataArray, factors: list[Array]) -> xr.Dataset:
+    shown = []
+    for mode, factor in enumerate(factors):
+        others = tuple(axis for axis in range(len(factors)) if axis != mode)
+        seen = np.broadcast_to(data.mask.any(axis=others), len(factor))
+        shown.append(np.where(seen[:, None], factor, np.nan))
+    return labelled.labelled_factors(x, data.unsort(shown), data.scale)

@@ -1,0 +1,67 @@
+"""The recipe ``connectome.motifs``: groups of neurons that move together. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from neurokit.recipe import Parameters, Recipe
+
+
+class MotifParameters(Parameters):
+    """Parameters of the recipe ``connectome.motifs``.
+
+    Parameters
+    ----------
+    rank : int
+        Number of motifs.
+    random_state : int
+        Seed of the random starts.
+    n_restarts : int
+        Random starts; the best is kept.
+    kind : str
+        Formula of the affinity: differential, min, product, rising or correlation.
+    scale : str
+        Slopes per root mean square of the neuron over all recordings (pooled) or within each
+        (recording), or as they are (none).
+    balance : bool
+        Divide every recording by its mean affinity.
+    smooth_s : float
+        Standard deviation of the derivative's Gaussian, s.
+    bin_s : float
+        Width of time bins, s; at least one frame.
+    window_s : float
+        Width of the window of kind correlation, s.
+    rate : float, optional
+        Sampling rate that all recordings are brought to, Hz; default that of the slowest.
+    max_iter : int
+        Most sweeps per start.
+    tol : float
+        A start has converged when its relative error falls by less than this in one sweep.
+    n_jobs : int
+        Starts that run at once.
+    """
+
+    rank: int = Field(default=6, ge=1)
+    random_state: int = Field(default=0, ge=0)
+    n_restarts: int = Field(default=8, ge=1)
+    kind: Literal["differential", "min", "product", "rising", "correlation"] = "differential"
+    scale: Literal["pooled", "recording", "none"] = "pooled"
+    balance: bool = False
+    smooth_s: float = Field(default=1.0, gt=0)
+    bin_s: float = Field(default=5.0, gt=0)
+    window_s: float = Field(default=10.0, gt=0)
+    rate: float | None = Field(default=None, gt=0)
+    max_iter: int = Field(default=500, ge=1)
+    tol: float = Field(default=1e-6, ge=0)
+    n_jobs: int = Field(default=1, ge=1)
+
+
+MOTIFS = Recipe(
+    name="connectome.motifs",
+    title="Motifs of neurons that move together",
+    run="neurokit.connectome.motifs:run",
+    parameters=MotifParameters,
+    over="dataset",
+)

@@ -1,0 +1,5 @@
+"""Figures that analyses share: functions of labelled data that return matplotlib Axes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

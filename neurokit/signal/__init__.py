@@ -1,0 +1,5 @@
+"""What traces go through first: resample, smooth, differentiate, scale, filter, cut."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Recordings with known truth, seeded, for every analysis and every modality."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

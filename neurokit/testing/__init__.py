@@ -1,0 +1,5 @@
+"""What tests need and users may import: equality to the last attribute, random recordings."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
