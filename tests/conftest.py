@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +32,11 @@ def shared_data() -> Path:
 def shared_corrupt() -> Path:
     """Broken files, each with one known fault."""
     return _shared("corrupt")
+
+
+# A shared machine may stall for longer than any deadline; slowness is not what these test.
+settings.register_profile("neurokit", deadline=None)
+settings.load_profile("neurokit")
 
 
 class Minutes:

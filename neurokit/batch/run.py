@@ -251,7 +251,8 @@ class _Run:
         report = valid_report(out, summary)
         time_name = self.started.strftime("%Y-%m-%dT%H-%M-%SZ")
         summary = write_run(out, time_name, {**summary, "report": report})
-        if report or summary["exit_code"] == INTERRUPTED or not summary["rows"]:
+        nothing_to_show = summary["exit_code"] in (INTERRUPTED, NOTHING_MATCHED)
+        if report or nothing_to_show:
             return summary
         from neurokit.report import build
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from neurokit.batch.jobs import GOOD
 from neurokit.batch.store import RUNS, read_json, writing
 from neurokit.errors import StoreError
 from neurokit.io.atomic import write_json
+
+MOST_RUNS = 1000  # that start within one second
 
 
 def write_run(out: Path, time: str, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,14 +35,17 @@ def write_run(out: Path, time: str, summary: Mapping[str, Any]) -> dict[str, Any
         The summary with its ``folder`` below `out`.
     """
     place = out / RUNS / f".{time}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
-    for attempt in range(1000):
-        name = time if attempt == 0 else f"{time}-{attempt:03d}"
-        named = {**summary, "folder": f"{RUNS}/{name}"}
+    try:
         with writing(place):
-            place.mkdir(parents=True, exist_ok=True)
-            write_summary(place, named)
-            if _renamed(place, place.parent / name):
-                return named
+            place.mkdir(parents=True)
+            for attempt in range(MOST_RUNS):
+                name = time if attempt == 0 else f"{time}-{attempt:03d}"
+                named = {**summary, "folder": f"{RUNS}/{name}"}
+                write_summary(place, named)
+                if _renamed(place, place.parent / name):
+                    return named
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
     raise StoreError("holds too many runs of one second", where=str(out), mend="Wait a second.")
 
 

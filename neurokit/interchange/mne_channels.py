@@ -173,6 +173,8 @@ def bids_type(mne_type: str, *, kind: int = 0, coil: int = 0, unit: int = 0) -> 
     >>> bids_type("mag", coil=5001, unit=112)
     'MEGGRADAXIAL'
     """
+    # The upper half of a CTF coil says which compensation is in its values.
+    coil &= 0xFFFF
     if mne_type in ("mag", "grad"):
         if coil in _AXIAL_COILS:
             return "MEGGRADAXIAL"

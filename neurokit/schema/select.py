@@ -129,7 +129,12 @@ def with_signal(rec: xr.DataTree, signal: xr.DataArray) -> xr.DataTree:
     """
     old = rec["activity"].to_dataset()
     changed = {dim for dim in old["signal"].dims if not _same_axis(old, signal, str(dim))}
-    kept = {n: v for n, v in old.data_vars.items() if n != "signal" and not changed & set(v.dims)}
+    # Bare variables: the signal's own coordinates are the ones that hold from here on.
+    kept = {
+        n: v.variable
+        for n, v in old.data_vars.items()
+        if n != "signal" and not changed & set(v.dims)
+    }
     attrs = {k: v for k, v in old.attrs.items() if k != "sampling_rate"}
     if "time" in signal.coords and "sampling_rate" in signal["time"].attrs:
         attrs["sampling_rate"] = signal["time"].attrs["sampling_rate"]

@@ -59,6 +59,7 @@ def stack(
     if len(signals) > 1:
         signals = {k: _identified(k, x, on, keep_unidentified) for k, x in signals.items()}
     _check_same_time(signals)
+    signals = _with_common_runs(signals)
     names = list(dict.fromkeys(str(n) for x in signals.values() for n in x[on].values))
     if not names:
         raise LabelError(
@@ -75,7 +76,18 @@ def _labelled(key: str, rec: xr.DataTree, on: str) -> xr.DataArray:
         raise SchemaError(
             f"signal has dims {tuple(signal.dims)}", where=key, mend=f"It must be (time, {on})."
         )
-    return signal
+    group = rec["activity"].to_dataset()
+    # What is masked was not observed, whatever value lies beneath.
+    return signal.where(group["observed"]) if "observed" in group else signal
+
+
+def _with_common_runs(signals: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """Let a cut in one recording cut all: nothing may cross it in the stack."""
+    cuts = [np.diff(x["run"].values) != 0 for x in signals.values() if "run" in x.coords]
+    if not cuts:
+        return dict(signals)
+    run = np.concatenate([[0], np.cumsum(np.any(cuts, axis=0))]).astype(np.int64)
+    return {key: x.assign_coords(run=("time", run)) for key, x in signals.items()}
 
 
 def _identified(key: str, x: xr.DataArray, on: str, keep: bool) -> xr.DataArray:

@@ -131,7 +131,7 @@ def runs(x: xr.DataArray | xr.Dataset) -> list[slice]:
         In time order; one slice over everything where there is no ``run``.
     """
     n = x.sizes["time"]
-    if "run" not in x.coords:
+    if "run" not in x.coords or x["run"].dims != ("time",):
         return [slice(0, n)]
     edges = np.flatnonzero(np.diff(np.asarray(x["run"].values))) + 1
     starts, stops = [0, *edges.tolist()], [*edges.tolist(), n]

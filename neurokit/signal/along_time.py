@@ -39,23 +39,10 @@ def apply_step(
     check_time(signal_of(x, neural=False), name)
 
     def step(values: xr.DataArray) -> xr.DataArray:
-        return function(masked(x, values))
+        observed = masked(x, values)
+        return function(observed if unit is None else with_unit(observed, unit))
 
-    source = x if unit is None else _with_unit(x, unit)
-    return map_activity(source, step, name=name, parameters=parameters)
-
-
-def _with_unit(x: RecordingOrArray, unit: Callable[[str], str]) -> RecordingOrArray:
-    if isinstance(x, xr.DataArray):
-        return with_unit(x, unit)
-    # The whole group, because positions carry the channels' units as well as the signal does.
-    group = x["activity"].to_dataset()
-    signal = with_unit(group["signal"], unit)
-    group = group.assign_coords({"unit": signal.coords["unit"].variable} if "unit" in group else {})
-    group["signal"].attrs = signal.attrs
-    out = x.copy(deep=False)
-    out["activity"] = xr.DataTree(group)
-    return out
+    return map_activity(x, step, name=name, parameters=parameters)
 
 
 def check_time(signal: xr.DataArray, where: str) -> None:

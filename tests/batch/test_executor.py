@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -15,6 +16,7 @@ from neurokit.batch.executor import LocalExecutor
 from neurokit.batch.jobs import Ended, Task
 from neurokit.batch.tasks import task_of
 from neurokit.catalog import Catalog
+from neurokit.io import open as open_tree
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -173,9 +175,26 @@ def test_a_child_sees_the_environment_of_now_with_one_thread(
     (ended,) = finish(one)
     assert ended.error is None
     assert (bench.folder / "elsewhere.txt").read_text(encoding="utf-8") == "noise w1\n"
-    from neurokit.io import open as open_tree
-
     assert open_tree(one.workspace / "result.nc")["threads"].item() == 1
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no fork server by default")
+def test_a_child_finds_heavy_libraries_loaded(task: Any) -> None:
+    one = task("fake.noise")
+    finish(one)
+    assert open_tree(one.workspace / "result.nc")["preloaded"].item() == 1
+
+
+@pytest.mark.slow
+def test_without_a_fork_server_children_start_afresh(
+    task: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "_context", lambda: multiprocessing.get_context("spawn"))
+    fine, hanging = task("fake.noise"), task("fake.trouble", what="sleep", seconds=20.0)
+    ended = finish(fine, hanging)
+    assert [one.error is None for one in ended] == [True, False]
+    tree = open_tree(fine.workspace / "result.nc")
+    assert (tree["threads"].item(), tree["preloaded"].item()) == (1, 0)
 
 
 def test_a_child_does_not_import_the_main_script(task: Any, monkeypatch: Any) -> None:

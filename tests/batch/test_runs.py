@@ -3,7 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from neurokit.batch import runs
+from neurokit.errors import StoreError
 
 
 def row(**parts: Any) -> dict[str, Any]:
@@ -68,3 +71,25 @@ def test_a_deleted_report_is_not_valid(tmp_path: Path) -> None:
     report = put_report(tmp_path, "1", [row()])
     (tmp_path / report).unlink()
     assert runs.valid_report(tmp_path, {"rows": [row()]}) == ""
+
+
+def test_a_summary_that_cannot_be_written_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, content: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_json", write)
+    with pytest.raises(StoreError, match="No space left"):
+        runs.write_run(tmp_path, "1", {})
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_there_is_an_end_to_runs_of_one_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "MOST_RUNS", 2)
+    runs.write_run(tmp_path, "1", {})
+    runs.write_run(tmp_path, "1", {})
+    with pytest.raises(StoreError, match="too many"):
+        runs.write_run(tmp_path, "1", {})

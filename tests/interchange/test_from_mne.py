@@ -1,6 +1,8 @@
 """Raw, Epochs and Evoked of MNE as recordings."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import mne
@@ -351,3 +353,41 @@ def test_real_evoked_equal_those_of_mne(shared_data, name, conditions):
     expected = np.stack([item.data[picks].T for item in evoked])
     np.testing.assert_array_equal(group["signal"], expected.astype(np.float32))
     assert _codes(rec) == []
+
+
+# Corners
+
+
+def test_a_raw_that_is_all_gap_is_an_empty_recording(raw):
+    raw.annotations.append(raw.first_time, 3.0, "BAD_ACQ_SKIP")
+    rec = from_mne(raw)
+    assert rec["activity"].sizes["time"] == 0
+    assert rec["activity"]["channel"].values.tolist() == raw.ch_names[:5]
+
+
+def test_importing_the_room_imports_neither_mne_nor_xarray():
+    code = (
+        "import sys, neurokit.interchange; dir(neurokit.interchange);"
+        "sys.exit(bool({'mne', 'xarray'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_two_runs_give_the_same_tree(raw):
+    assert_same(from_mne(raw), from_mne(raw))
+
+
+def test_a_raw_of_one_channel_and_one_sample_is_a_recording():
+    info = mne.create_info(["Cz"], 100.0, "eeg", verbose=False)
+    rec = from_mne(mne.io.RawArray(np.array([[1e-6]]), info, verbose=False))
+    assert rec["activity"]["signal"].shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "kinds", [["eeg", "eeg"], ["seeg", "ecog"], ["hbo", "hbr"], ["misc", "misc"]]
+)
+def test_modality_is_that_of_the_channels(kinds):
+    info = mne.create_info(["a", "b"], 100.0, kinds, verbose=False)
+    rec = from_mne(mne.io.RawArray(np.ones((2, 5)), info, verbose=False))
+    expected = {"eeg": "eeg", "seeg": "ieeg", "hbo": "nirs", "misc": "behavior"}[kinds[0]]
+    assert rec.attrs["modality"] == expected

@@ -81,6 +81,7 @@ def test_the_table_expects_nothing_that_mne_has_dropped():
         ("grad", 3012, 201, "MEGGRADPLANAR"),  # Vectorview planar gradiometer
         ("grad", 2, 201, "MEGGRADPLANAR"),  # Neuromag 122
         ("mag", 5001, 112, "MEGGRADAXIAL"),  # CTF, read out in tesla: "mag" for mne
+        ("mag", 5001 | 3 << 16, 112, "MEGGRADAXIAL"),  # CTF, third-order compensated
         ("mag", 4002, 112, "MEGGRADAXIAL"),  # Magnes
         ("mag", 6001, 112, "MEGGRADAXIAL"),  # KIT
         ("mag", 7001, 112, "MEGGRADAXIAL"),  # BabySQUID

@@ -1,8 +1,15 @@
 """The loader mne.raw: which files it takes, what it says of broken ones, and all real ones."""
 
 import contextlib
+import gzip
 import inspect
+import pickle
 import shutil
+import struct
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import mne
@@ -13,6 +20,7 @@ from neurokit_loaders.mne_raw import LOADER, checked_format, format_of, open_rec
 import neurokit as nk
 from neurokit.errors import FileContentError, LabelError, NeurokitError, OptionError
 from neurokit.interchange.mne_info import channel_types
+from neurokit.schema import findings_from_json
 from neurokit.testing import assert_same
 
 # Every continuous FIF, EDF, BDF and BrainVision file among the real ones that has data.
@@ -384,3 +392,155 @@ def test_damaged_headers_give_our_errors_or_a_recording(shared_data, tmp_path, s
         damaged.write_bytes(content)
         with contextlib.suppress(NeurokitError):
             assert open_recording(damaged).attrs["schema"] == "neurokit/1"
+
+
+# Corners
+
+
+def test_a_zipped_fif_file_is_read_like_the_plain_one(fif, tmp_path):
+    zipped = tmp_path / "a_raw.fif.gz"
+    zipped.write_bytes(gzip.compress(fif.read_bytes()))
+    assert sniff(zipped) == 0.95
+    assert_same(
+        open_recording(zipped)["activity"].to_dataset(inherit=False),
+        open_recording(fif)["activity"].to_dataset(inherit=False),
+    )
+
+
+def test_a_zipped_fif_file_that_was_cut_is_noticed(fif, tmp_path):
+    zipped = tmp_path / "a_raw.fif.gz"
+    content = gzip.compress(fif.read_bytes())
+    zipped.write_bytes(content[: len(content) // 2])
+    with pytest.raises(FileContentError, match=r"a_raw\.fif\.gz"):
+        open_recording(zipped)
+
+
+def test_a_folder_of_another_format_is_read_through_mne(shared_data):
+    folder = _there(shared_data, "meg/somMDYO-18av.ds")
+    assert checked_format(folder) == "other"
+    found = LOADER.info(folder)
+    # CTF's sensors are axial gradiometers, although MNE calls them magnetometers.
+    assert found["channel_types"]["MEGGRADAXIAL"] == 151
+    assert found["channel_types"]["TRIG"] == 1
+    assert found["format"] == "DS"
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(FileContentError, match="is a folder"):
+        open_recording(tmp_path)
+
+
+def test_a_recording_with_maxshield_is_opened_only_if_asked_for(fif, tmp_path):
+    shielded = tmp_path / "shielded_raw.fif"
+    # The only difference on disk is the kind of the block that holds the data: 102 or 119.
+    start, kind = (104, 3, 4, 0), struct.Struct(">i")
+    head = struct.pack(">iIii", *start)
+    content = fif.read_bytes()
+    assert content.count(head + kind.pack(102)) == 1
+    end = struct.pack(">iIii", 105, 3, 4, 0)
+    content = content.replace(head + kind.pack(102), head + kind.pack(119))
+    shielded.write_bytes(content.replace(end + kind.pack(102), end + kind.pack(119)))
+    with pytest.raises(FileContentError, match="mne cannot open it"):
+        open_recording(shielded)
+    rec = open_recording(shielded, allow_maxshield=True)
+    assert rec["activity"].sizes["time"] == 50
+
+
+@pytest.mark.parametrize("chunks", [{"time": 20}, {"time": -1, "channel": 1}])
+def test_blocks_are_the_whole(fif, chunks):
+    lazy = open_recording(fif)
+    blocks = lazy.chunk(chunks)
+    np.testing.assert_array_equal(blocks["activity"]["signal"], lazy["activity"]["signal"])
+
+
+def test_a_file_that_is_replaced_is_read_anew(fif, tmp_path):
+    file = tmp_path / "b_raw.fif"
+    shutil.copy(fif, file)
+    before = open_recording(file)["activity"]["signal"].values
+    raw = mne.io.read_raw_fif(file, preload=True, verbose=False)
+    raw.apply_function(lambda x: 2 * x, verbose=False)
+    raw.save(file, overwrite=True, verbose=False)
+    np.testing.assert_allclose(open_recording(file)["activity"]["signal"], 2 * before, rtol=1e-6)
+
+
+def test_mne_is_not_imported_for_edf(shared_data):
+    file = _there(shared_data, "eeg/eeglab_test.edf")
+    code = (
+        "import sys; from pathlib import Path; from neurokit_loaders.mne_raw import LOADER;"
+        f"LOADER.open(Path({str(file)!r}))['activity']['signal'].load();"
+        "sys.exit('mne' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_sniffing_does_not_import_mne(fif):
+    code = (
+        "import sys; from pathlib import Path; from neurokit_loaders.mne_raw import LOADER;"
+        f"assert LOADER.sniff(Path({str(fif)!r})) > 0.9;"
+        "sys.exit('mne' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# From the file to a store, and back to mne
+
+
+@pytest.mark.parametrize("name", [n for n in REAL if not n.lower().endswith((".edf", ".bdf"))])
+def test_what_was_opened_goes_back_to_mne_whole(shared_data, name):
+    file = _there(shared_data, name)
+    raw = mne.io.read_raw(file, preload=False, verbose="ERROR")
+    back = nk.to_mne(open_recording(file))
+    expected = raw.info.copy()
+    with expected._unlock():
+        expected["hpi_meas"] = []  # the one field that is not carried
+    assert mne.utils.object_diff(expected, back.info) == ""
+    assert back.first_samp == raw.first_samp
+    np.testing.assert_allclose(back.times, raw.times, rtol=0, atol=1e-9)
+    assert back.annotations.description.tolist() == raw.annotations.description.tolist()
+    np.testing.assert_allclose(back.annotations.onset, raw.annotations.onset, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_only_numbers_and_strings_stand_in_the_attributes(shared_data, name):
+    rec = open_recording(_there(shared_data, name), stim_channel=[])
+    for node in rec.subtree:
+        owners = [node.attrs, *(v.attrs for v in node.variables.values())]
+        assert {type(value) for attrs in owners for value in attrs.values()} <= {str, int, float}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("name", REAL)
+def test_every_real_file_survives_saving(shared_data, tmp_path, name, suffix):
+    rec = nk.open(_there(shared_data, name))
+    back = nk.open(nk.save(rec, tmp_path / f"a{suffix}"))
+    assert_same(rec, back)
+    assert not isinstance(back["activity"]["signal"].variable._data, np.ndarray), "it must be lazy"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REAL)
+def test_every_real_file_crosses_processes(shared_data, name):
+    rec = nk.open(_there(shared_data, name))
+    assert_same(pickle.loads(pickle.dumps(rec)), rec)
+
+
+@pytest.mark.parametrize("name", ["eeg/eeglab_test.edf", "ieeg/sample_ecog_ieeg.fif"])
+def test_a_recording_crosses_processes_for_real(shared_data, name):
+    rec = open_recording(_there(shared_data, name))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        total = pool.submit(_total, rec).result(timeout=120)
+    assert total == _total(rec)
+
+
+def _total(rec):
+    return float(np.abs(rec["activity"]["signal"].values).sum(dtype=np.float64))
+
+
+@pytest.mark.parametrize("name", [n for n in REAL if "raw" in n])
+def test_finding_codes_are_of_this_loader(shared_data, name):
+    rec = open_recording(_there(shared_data, name))
+    if "findings" in rec.attrs:
+        assert all(f.code.startswith("NK8") for f in findings_from_json(rec.attrs["findings"]))

@@ -24,7 +24,7 @@ calm = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-quick = settings(calm, max_examples=10)
+quick = settings(calm, max_examples=6)
 thorough = settings(calm, max_examples=500)
 
 
@@ -56,7 +56,7 @@ def must_be_flagged(broken: tuple[xr.DataTree, str]) -> None:
     assert code in nk.validate(rec, deep=True).codes
 
 
-@settings(calm, max_examples=60)
+@settings(calm, max_examples=30)
 @given(recordings())
 def test_a_random_recording_has_no_critical_finding_and_no_violation(rec: xr.DataTree) -> None:
     must_keep_the_contract(rec)
@@ -69,7 +69,7 @@ def test_save_and_open_give_back_the_same(suffix: str, rec: xr.DataTree) -> None
     must_round_trip(rec, suffix)
 
 
-@settings(calm, max_examples=100)
+@settings(calm, max_examples=60)
 @given(broken_recordings())
 def test_a_broken_recording_is_flagged_with_its_code(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)
@@ -117,7 +117,7 @@ def test_3000_broken_recordings_are_flagged(broken: tuple[xr.DataTree, str]) -> 
     must_be_flagged(broken)
 
 
-@settings(calm, max_examples=30)
+@settings(calm, max_examples=15)
 @given(st.data())
 def test_the_modalities_asked_for_are_the_ones_drawn(data: st.DataObject) -> None:
     asked = data.draw(st.lists(st.sampled_from(MODALITIES), min_size=1, unique=True))

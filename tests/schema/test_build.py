@@ -116,7 +116,10 @@ def test_spikes_are_sorted_and_counted_per_neuron():
 
 def test_connectome_knows_its_dims_and_types():
     group = connectome(
-        np.ones((1, 2, 3)), pre=["A", "B"], post=["A", "B", "M"], synapse_type=["chemical"],
+        np.ones((1, 2, 3)),
+        pre=["A", "B"],
+        post=["A", "B", "M"],
+        synapse_type=["chemical"],
         post_type=["neuron", "neuron", "muscle"],
     )
     assert group.weight.dims == ("synapse_type", "pre", "post")

@@ -146,3 +146,11 @@ def test_parameters_of_any_type_stay_readable(meg):
 def test_space_dim_refuses_what_has_none():
     with pytest.raises(SchemaError, match="neuron or a channel dim"):
         space_dim(xr.DataArray(np.zeros(3), dims="time"))
+
+
+def test_a_step_that_changes_the_unit_keeps_the_rest_of_the_group(meg):
+    scaled = signal_of(meg, neural=False)
+    scaled = scaled.assign_coords(unit=("channel", ["1"] * 4))
+    out = with_signal(meg, scaled)
+    assert "position" in out.activity
+    assert out.activity.unit.values.tolist() == ["1"] * 4

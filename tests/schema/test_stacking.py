@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from neurokit.errors import LabelError, SchemaError, TimeError
 from neurokit.schema import activity, recording, sampling_rate, stack
@@ -64,3 +65,22 @@ def test_nothing_to_stack_is_an_error():
         stack({})
     with pytest.raises(SchemaError, match=r"must be \(time, channel\)"):
         stack({"a": _worm(["AVAL"])}, on="channel")
+
+
+def test_a_cut_in_one_recording_cuts_the_stack():
+    cut, whole = _worm(["AVAL"]), _worm(["AVAL"])
+    group = cut["activity"].to_dataset().assign_coords(run=("time", [0, 0, 1, 1]))
+    cut["activity"] = xr.DataTree(group)
+    x = stack({"a": cut, "b": whole})
+    assert x["run"].dims == ("time",)
+    assert x["run"].values.tolist() == [0, 0, 1, 1]
+
+
+def test_masked_values_are_not_observed():
+    worm = _worm(["AVAL", "RIML"])
+    mask = np.ones((4, 2), dtype=bool)
+    mask[1, 0] = False
+    group = worm["activity"].to_dataset().assign(observed=(("time", "neuron"), mask))
+    worm["activity"] = xr.DataTree(group)
+    x = stack({"a": worm})
+    np.testing.assert_array_equal(np.isnan(x.sel(recording="a")), ~mask)

@@ -19,6 +19,9 @@ from neurokit.errors import LabelError, NeurokitError, OptionError, TimeError
 from neurokit.schema import regular_time, time_coordinate
 from neurokit.stats import BlockedCV
 
+# A busy machine is no fault of a test, and a default run does not depend on luck.
+calm = settings(deadline=None, derandomize=True, max_examples=30)
+
 Folds = list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]
 
 
@@ -39,6 +42,7 @@ def timed(n: int, rate: float | None = 10.0, time: Any = None, **coords: Any) ->
     )
 
 
+@calm
 @given(n=st.integers(2, 60), k=st.integers(2, 10))
 def test_without_runs_groups_and_gap_the_folds_are_those_of_kfold(n: int, k: int) -> None:
     X = np.zeros((n, 1))
@@ -53,6 +57,7 @@ def test_without_runs_groups_and_gap_the_folds_are_those_of_kfold(n: int, k: int
         np.testing.assert_array_equal(test, test_k)
 
 
+@calm
 @given(n=st.integers(10, 60), k=st.integers(2, 5), gap=st.integers(0, 6))
 def test_every_training_sample_is_further_from_the_test_block_than_the_gap(
     n: int, k: int, gap: int
@@ -113,7 +118,7 @@ def test_records_whose_clocks_start_anew_have_no_gap_between_them() -> None:
     assert train.tolist() == list(range(10, 20))
 
 
-@settings(max_examples=60)
+@settings(calm, max_examples=60)
 @given(
     lengths=st.lists(st.integers(1, 12), min_size=1, max_size=5),
     k=st.integers(2, 8),
@@ -144,7 +149,7 @@ def test_runs_with_the_same_number_that_are_apart_are_two_runs() -> None:
     assert tests == [list(range(6)), list(range(6, 16)), list(range(16, 30))]
 
 
-@settings(max_examples=60)
+@settings(calm, max_examples=60)
 @given(
     labels=st.lists(st.integers(0, 6), min_size=4, max_size=40),
     k=st.integers(2, 4),

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import scipy.stats
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurokit.errors import LabelError, OptionError
 from neurokit.stats import fdr
+
+# A busy machine is no fault of a test, and a default run does not depend on luck.
+calm = settings(deadline=None, derandomize=True, max_examples=30)
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array)
 
@@ -23,6 +26,7 @@ def test_q_values_equal_scipys(method: str, p: np.ndarray) -> None:
     np.testing.assert_allclose(fdr(p, method), expected, rtol=1e-12, atol=1e-300)
 
 
+@calm
 @given(p=p_values)
 def test_rejections_at_q_are_those_of_the_step_up_rule(p: np.ndarray) -> None:
     # Benjamini & Hochberg: reject the k smallest, k the largest with p_(k) <= k alpha / m.
@@ -37,6 +41,7 @@ def test_rejections_at_q_are_those_of_the_step_up_rule(p: np.ndarray) -> None:
     assert abs(rejected - int(k)) <= near
 
 
+@calm
 @given(p=p_values)
 def test_q_is_monotone_in_p_never_below_p_and_never_above_one(p: np.ndarray) -> None:
     q = fdr(p)
@@ -46,6 +51,7 @@ def test_q_is_monotone_in_p_never_below_p_and_never_above_one(p: np.ndarray) -> 
     assert q.max() <= 1.0
 
 
+@calm
 @given(p=p_values, holes=st.lists(st.integers(0, 29), max_size=5))
 def test_nan_is_not_counted_and_stays(p: np.ndarray, holes: list[int]) -> None:
     gappy = p.copy()

@@ -21,6 +21,9 @@ from neurokit.stats import autocorrelation_time, block_sign_flip
 from neurokit.stats._blocks import equal_blocks
 from neurokit.stats.sign_flip import block_means
 
+# A busy machine is no fault of a test, and a default run does not depend on luck.
+calm = settings(deadline=None, derandomize=True, max_examples=30)
+
 
 def ar1(phi: float, n: int, k: int, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(lfilter([1], [1, -phi], rng.normal(size=(n + 500, k)), axis=0)[500:])
@@ -42,7 +45,7 @@ def all_flips(m: np.ndarray) -> np.ndarray:
 values = st.lists(st.floats(-10, 10).map(lambda v: round(v, 2)), min_size=2, max_size=8)
 
 
-@settings(max_examples=60)
+@settings(calm, max_examples=30)
 @given(values.map(np.array))
 def test_few_blocks_are_enumerated_exactly(m: np.ndarray) -> None:
     means = all_flips(m)
@@ -124,6 +127,7 @@ def test_family_wise_p_by_enumeration_of_the_maximum() -> None:
 # --- blocks ------------------------------------------------------------------------------------
 
 
+@calm
 @given(
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=4),
     length=st.integers(1, 12),

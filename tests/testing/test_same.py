@@ -268,7 +268,7 @@ def test_parts_of_trees_compare_by_their_own_paths() -> None:
     assert differences(one["events"], other["behavior/eye"]) == []
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(rec=recordings(max_size=3), data=st.data())
 def test_any_changed_value_of_any_variable_is_found(rec: xr.DataTree, data: Any) -> None:
     owned = [

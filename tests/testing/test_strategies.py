@@ -24,11 +24,11 @@ from neurokit.testing import broken_recordings, recordings
 from neurokit.testing._faults import FAULTS
 
 quick = settings(
-    deadline=None, max_examples=4, suppress_health_check=list(HealthCheck), derandomize=True
+    deadline=None, max_examples=3, suppress_health_check=list(HealthCheck), derandomize=True
 )
 search = settings(
     deadline=None,
-    max_examples=80,
+    max_examples=60,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
     derandomize=True,
@@ -111,7 +111,7 @@ def test_what_can_go_wrong_is_drawn(modality: str) -> None:
     missing = dict(REACHED[modality])
 
     @search
-    @given(recordings([modality], max_size=4))
+    @given(recordings([modality], max_size=2))
     def tick_off(rec: xr.DataTree) -> None:
         for what, reached in list(missing.items()):
             with suppress(KeyError):  # the group is not there

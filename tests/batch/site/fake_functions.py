@@ -88,7 +88,7 @@ def noise(
     matrix = np.random.default_rng(parameters.random_state).normal(size=(200, 200))
     values = np.linalg.svd(matrix @ matrix.T, compute_uv=False)
     threads = float(os.environ["OMP_NUM_THREADS"])
-    return Outcome(tree(values=values, threads=threads))
+    return Outcome(tree(values=values, threads=threads, preloaded="mne" in sys.modules))
 
 
 def fail(
