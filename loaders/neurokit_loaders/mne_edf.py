@@ -298,7 +298,7 @@ def record_count(
     said = "is unknown" if promised < 0 else f"is {promised}"
     return whole, [
         Finding(
-            "NK811",
+            "NK851",
             "SUGGESTION",
             where,
             f"the number of records {said} by the header and {whole} by the size of the file"

@@ -149,20 +149,20 @@ def noticed(
     if silent and not told:
         found = f"{len(silent)} channels have no physical dimension and are taken as volts"
         mend = 'If the numbers are microvolts, open it with unit="uV" or a unit per channel.'
-        findings.append(Finding("NK812", "SUGGESTION", where, f"{found}: {_few(silent)}", mend))
+        findings.append(Finding("NK852", "SUGGESTION", where, f"{found}: {_few(silent)}", mend))
     empty = [c.name for c in channels if _empty_range(header, c)]
     if empty:
         found = f"{len(empty)} channels have an empty physical or digital range: {_few(empty)}"
         mend = "Their values are digital steps; mark them bad or leave them out."
-        findings.append(Finding("NK813", "SUGGESTION", where, found, mend))
+        findings.append(Finding("NK853", "SUGGESTION", where, found, mend))
     renamed = [c.name for c in channels if not header.signals[c.index].label.endswith(c.name)]
     if renamed:
         found = f"{len(renamed)} channels shared a label and were numbered: {_few(renamed)}"
-        findings.append(Finding("NK814", "SUGGESTION", where, found, "Rename them if need be."))
+        findings.append(Finding("NK854", "SUGGESTION", where, found, "Rename them if need be."))
     if len({header.signals[c.index].prefilter for c in signals}) > 1:
         found = "channels went through different filters"
         mend = "highpass and lowpass are those of the narrowest band."
-        findings.append(Finding("NK815", "SUGGESTION", where, found, mend))
+        findings.append(Finding("NK855", "SUGGESTION", where, found, mend))
     return findings
 
 

@@ -221,7 +221,7 @@ class _Clock:
 
 def _note(found: str, where: str) -> Finding:
     mend = "Nothing else is lost; check the file if they matter."
-    return Finding("NK816", "SUGGESTION", where, found, mend)
+    return Finding("NK856", "SUGGESTION", where, found, mend)
 
 
 def _attrs(header: EdfHeader, channels: Sequence[EdfChannel]) -> dict[str, float | str]:

@@ -119,7 +119,7 @@ def read_with_findings(reader: Reader, path: Path) -> tuple[Any, list[Finding]]:
     said = dict.fromkeys(" ".join(str(w.message).split()) for w in caught)
     mend = "This is a warning of mne; its documentation says more."
     return raw, [
-        Finding("NK810", "SUGGESTION", path.name, text.rstrip("."), mend)
+        Finding("NK850", "SUGGESTION", path.name, text.rstrip("."), mend)
         for text in said
         if _ABOUT_NAMES not in text
     ]

@@ -137,7 +137,7 @@ def decoded(
         if line.size and int(line[0]) != 0 and not decoding.initial_event:
             findings.append(
                 Finding(
-                    "NK820",
+                    "NK860",
                     "SUGGESTION",
                     where,
                     f"code {int(line[0])} at the first sample is not taken as an event",
@@ -148,7 +148,7 @@ def decoded(
         if short:
             findings.append(
                 Finding(
-                    "NK821",
+                    "NK861",
                     "SUGGESTION",
                     where,
                     f"{short} of {events.sample.size} events last one sample ({1e3 / rate:.3g} ms)",

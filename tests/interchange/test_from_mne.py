@@ -116,7 +116,7 @@ def test_a_code_at_the_first_sample_is_a_finding(make_raw):
     values = raw.get_data()
     values[5, :3] = 7
     rec = from_mne(mne.io.RawArray(values, raw.info, verbose=False))
-    assert "NK820" in nk.validate(rec).codes
+    assert "NK860" in nk.validate(rec).codes
 
 
 def test_who_and_when_stand_at_the_root(raw):

@@ -122,7 +122,7 @@ def test_the_lines_asked_for_are_decoded_in_that_order():
 def test_a_code_at_the_first_sample_is_noticed_unless_it_is_taken():
     line = np.array([[4], [4], [0], [0]])
     _, findings = decoded(line, ["S"], Decoding(), 100.0)
-    assert [f.code for f in findings] == ["NK820"]
+    assert [f.code for f in findings] == ["NK860"]
     assert "initial_event=True" in findings[0].mend
     found, findings = decoded(line, ["S"], Decoding(initial_event=True), 100.0)
     assert findings == []
@@ -132,7 +132,7 @@ def test_a_code_at_the_first_sample_is_noticed_unless_it_is_taken():
 def test_events_of_one_sample_are_noticed():
     line = np.array([[0], [1], [0], [2], [2], [0]])
     _, findings = decoded(line, ["S"], Decoding(), 100.0)
-    assert [f.code for f in findings] == ["NK821"]
+    assert [f.code for f in findings] == ["NK861"]
     assert "1 of 2 events" in findings[0].found
 
 

@@ -82,6 +82,14 @@ def test_an_unknown_loader_is_suggested_its_neighbour(file):
         nk.open(file, "mne.rw")
 
 
+@pytest.fixture
+def fresh_scan():
+    plugins._load.cache_clear()
+    yield
+    plugins._load.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_scan")
 def test_a_name_registered_twice_raises(monkeypatch):
     from importlib.metadata import EntryPoint
 
@@ -91,6 +99,7 @@ def test_a_name_registered_twice_raises(monkeypatch):
         plugins.load_entry_points("g")
 
 
+@pytest.mark.usefixtures("fresh_scan")
 def test_one_distribution_listed_twice_is_no_clash(monkeypatch):
     from importlib.metadata import EntryPoint
 

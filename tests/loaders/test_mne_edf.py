@@ -269,7 +269,7 @@ def test_a_truncated_file_can_be_read_if_asked_for(tmp_path):
     path.write_bytes(path.read_bytes()[: 1024 + 3 * 600 + 17])
     rec = _open(path, allow_truncated=True)
     np.testing.assert_array_equal(rec["activity"]["signal"].values, whole[:300])
-    assert "NK811" in _codes(rec)
+    assert "NK851" in _codes(rec)
 
 
 def test_nothing_is_left_of_a_file_that_was_cut_in_its_first_record(tmp_path):
@@ -282,7 +282,7 @@ def test_nothing_is_left_of_a_file_that_was_cut_in_its_first_record(tmp_path):
 def test_a_recording_that_was_not_closed_is_read_with_a_finding(tmp_path):
     rec = _open(_plain(promised=-1).write(tmp_path / "a.edf"))
     assert rec["activity"].sizes["time"] == 500
-    assert "NK811" in _codes(rec)
+    assert "NK851" in _codes(rec)
 
 
 def test_bytes_after_the_last_record_are_a_finding():
@@ -450,10 +450,10 @@ def test_a_missing_dimension_is_volts_with_a_finding(tmp_path):
     path = file.write(tmp_path / "a.edf")
     rec = _open(path)
     assert rec["activity"]["unit"].values.tolist() == ["V", "V", "V"]
-    (finding,) = [f for f in nk.validate(rec) if f.code == "NK812"]
+    (finding,) = [f for f in nk.validate(rec) if f.code == "NK852"]
     assert "C1" in finding.found
     assert 'unit="uV"' in finding.mend
-    assert "NK812" not in _codes(_open(path, unit={"C1": "uV"}))
+    assert "NK852" not in _codes(_open(path, unit={"C1": "uV"}))
 
 
 def test_a_unit_that_the_user_says_replaces_the_declared_one(tmp_path):
@@ -479,7 +479,7 @@ def test_labels_that_stand_twice_are_numbered_with_a_finding(tmp_path):
     path = file.write(tmp_path / "a.edf")
     rec = _open(path)
     assert rec["activity"]["channel"].values.tolist() == _mne(path).ch_names
-    assert "NK814" in _codes(rec)
+    assert "NK854" in _codes(rec)
 
 
 def test_an_empty_range_is_a_finding_and_values_are_those_of_mne(tmp_path):
@@ -488,14 +488,14 @@ def test_an_empty_range_is_a_finding_and_values_are_those_of_mne(tmp_path):
     file.signals[1].digital_range = (5, 5)
     path = file.write(tmp_path / "a.edf")
     rec = _open(path)
-    assert "NK813" in _codes(rec)
+    assert "NK853" in _codes(rec)
     np.testing.assert_allclose(rec["activity"]["signal"].T, _mne(path).get_data(), rtol=1e-6)
 
 
 def test_different_filters_are_a_finding(tmp_path):
     file = _plain()
     file.signals[0].prefilter = "HP:1Hz"
-    assert "NK815" in _codes(_open(file.write(tmp_path / "a.edf")))
+    assert "NK855" in _codes(_open(file.write(tmp_path / "a.edf")))
 
 
 def test_the_rate_of_most_channels_is_activity_and_the_higher_one_of_two():
@@ -679,7 +679,7 @@ def test_annotations_outside_the_record_are_left_out_with_a_finding(tmp_path):
     rec = _open(path)
     assert rec["events"]["trial_type"].values.tolist() == ["in", "over"]
     assert rec["events"]["duration"].values[1] == pytest.approx(0.1)
-    said = [f.found for f in nk.validate(rec) if f.code == "NK816"]
+    said = [f.found for f in nk.validate(rec) if f.code == "NK856"]
     assert any("far out" in text for text in said)
     assert len(said) == 2
     assert nk.validate(rec).ok

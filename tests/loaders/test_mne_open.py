@@ -164,7 +164,7 @@ def test_warnings_become_findings_once_each(path):
 
     _, findings = read_with_findings(reader, path)
     assert [(f.code, f.severity, f.found) for f in findings] == [
-        ("NK810", "SUGGESTION", "something is odd")
+        ("NK850", "SUGGESTION", "something is odd")
     ]
     assert findings[0].where == "a_raw.fif"
 
