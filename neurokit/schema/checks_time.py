@@ -43,6 +43,8 @@ def time_axes(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
             yield TIME_DTYPE.at(where, found, "Seconds are float64: float32 merges samples.")
             if group["time"].dtype.kind not in "fiu":
                 continue
+        if "run" in group.coords and group["run"].dtype.kind not in "iu":
+            yield RUN_DTYPE.at(f"{path}/run", f"dtype is {group['run'].dtype}", "Use integers.")
         if not group.attrs.get("time_origin"):
             yield NO_ORIGIN.at(path, "time_origin is missing", "Say what t = 0 is.")
         yield from _axis(group, path, where)
@@ -81,9 +83,8 @@ def _rate(
         yield RATE_VALUE.at(where, f"sampling_rate is {rate!r}", "Give a positive number in Hz.")
         return
     if "run" in group.coords:
-        if group["run"].dtype.kind not in "iu":
-            yield RUN_DTYPE.at(f"{path}/run", f"dtype is {group['run'].dtype}", "Use integers.")
-        steps = steps[np.diff(np.asarray(group["run"].values)) == 0]
+        run = np.asarray(group["run"].values)
+        steps = steps[run[1:] == run[:-1]]
     if steps.size == 0:
         return
     step = float(np.median(steps))

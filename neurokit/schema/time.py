@@ -78,7 +78,8 @@ def nominal_rate(time: ArrayLike, run: ArrayLike | None = None) -> float | None:
     seconds = np.asarray(time, dtype=np.float64)
     steps = np.diff(seconds)
     if run is not None:
-        steps = steps[np.diff(np.asarray(run)) == 0]
+        labels = np.asarray(run)
+        steps = steps[labels[1:] == labels[:-1]]
     if steps.size == 0:
         return None
     median = float(np.median(steps))
@@ -133,7 +134,8 @@ def runs(x: xr.DataArray | xr.Dataset) -> list[slice]:
     n = x.sizes["time"]
     if "run" not in x.coords or x["run"].dims != ("time",):
         return [slice(0, n)]
-    edges = np.flatnonzero(np.diff(np.asarray(x["run"].values))) + 1
+    labels = np.asarray(x["run"].values)
+    edges = np.flatnonzero(labels[1:] != labels[:-1]) + 1
     starts, stops = [0, *edges.tolist()], [*edges.tolist(), n]
     return [slice(a, b) for a, b in zip(starts, stops, strict=True)]
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,18 @@ sys.exit(code)
 """
 
 
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(SITE)
-    monkeypatch.setenv("NEUROKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("NEUROKIT_MIRROR", raising=False)
-    made = importlib.import_module("fake_catalog").Bench(tmp_path)
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(SITE)
+        patched.setenv("NEUROKIT_CACHE", str(folder / "cache"))
+        patched.delenv("NEUROKIT_MIRROR", raising=False)
+        yield after_a_first_run(folder)
+
+
+def after_a_first_run(folder: Path) -> Any:
+    made = importlib.import_module("fake_catalog").Bench(folder)
     simulate = {"name": "worms", "n_animals": 2, "n_neurons": 12, "random_state": 0}
     recipes = ["fake.mean", "fake.after", "fake.compare"]
     made.write(
