@@ -232,7 +232,7 @@ class _Run:
         return {
             "schema": SCHEMA,
             "neurokit": __version__,
-            "catalog": str(self.catalog.path),
+            "catalog": self.catalog.path.name,
             "out": str(self.store.out),
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - self.clock, 3),

@@ -55,6 +55,7 @@ def test_every_real_entry_opens_and_keeps_the_contract(catalog):
             assert found.ok, f"{name}: {found}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
 def test_every_real_entry_survives_both_stores(catalog, tmp_path, suffix):
     for name in _real(catalog):

@@ -56,9 +56,13 @@ def test_the_parameters_of_its_simulations_fit_the_simulators(shipped: Catalog) 
 def test_every_dataset_gets_a_summary_and_the_worms_their_motifs(shipped: Catalog) -> None:
     for entry in shipped.datasets.values():
         assert "summary" in entry.recipes
-    with_motifs = {name for name, entry in shipped.datasets.items() if "motifs" in entry.recipes}
+    with_motifs = {
+        name
+        for name, entry in shipped.datasets.items()
+        if any(shipped.recipes[r].recipe == "connectome.motifs" for r in entry.recipes)
+    }
     assert with_motifs == {"atanas2023", "dag2023", "demo_worms"}
-    assert shipped.recipes["motifs"].over == "dataset"
+    assert shipped.recipes["motifs"].over == shipped.recipes["planted_motifs"].over == "dataset"
 
 
 def test_real_datasets_say_where_they_come_from(shipped: Catalog) -> None:

@@ -119,12 +119,17 @@ def test_a_run_killed_at_three_random_moments_is_completed_by_the_next(bench: An
     assert values(bench) == unbroken
 
 
-@pytest.mark.slow
-def test_a_run_killed_at_twenty_random_moments_is_completed_by_the_next(bench: Any) -> None:
+@pytest.mark.parametrize(
+    "n_moments",
+    [pytest.param(4, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.nightly)],
+)
+def test_a_run_killed_at_random_moments_is_completed_by_the_next(
+    bench: Any, n_moments: int
+) -> None:
     clock = time.monotonic()
     assert bench.run("--jobs", "2").returncode == 0
     whole, unbroken = time.monotonic() - clock, values(bench)
-    for seconds in np.random.default_rng(SEED).uniform(0.0, whole, size=20):
+    for seconds in np.random.default_rng(SEED).uniform(0.0, whole, size=n_moments):
         shutil.rmtree(bench.out, ignore_errors=True)
         kill_after(bench, float(seconds), from_first_job=False)
         check_nothing_half_done_is_visible(bench)

@@ -95,7 +95,7 @@ def test_a_store_of_a_store_is_the_same(rec: xr.DataTree) -> None:
         second.close()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @thorough
 @given(recordings())
 def test_500_random_recordings_keep_the_contract(rec: xr.DataTree) -> None:
@@ -103,6 +103,13 @@ def test_500_random_recordings_keep_the_contract(rec: xr.DataTree) -> None:
 
 
 @pytest.mark.slow
+@settings(thorough, max_examples=60)
+@given(recordings())
+def test_random_recordings_keep_the_contract_at_length(rec: xr.DataTree) -> None:
+    must_keep_the_contract(rec)
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
 @thorough
 @given(rec=recordings())
@@ -111,9 +118,24 @@ def test_500_random_recordings_round_trip(suffix: str, rec: xr.DataTree) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@settings(thorough, max_examples=60)
+@given(rec=recordings())
+def test_random_recordings_round_trip_at_length(suffix: str, rec: xr.DataTree) -> None:
+    must_round_trip(rec, suffix)
+
+
+@pytest.mark.nightly
 @settings(calm, max_examples=3000)
 @given(broken_recordings())
 def test_3000_broken_recordings_are_flagged(broken: tuple[xr.DataTree, str]) -> None:
+    must_be_flagged(broken)
+
+
+@pytest.mark.slow
+@settings(calm, max_examples=300)
+@given(broken_recordings())
+def test_broken_recordings_are_flagged_at_length(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)
 
 

@@ -419,7 +419,7 @@ def test_family_wise_error_over_correlated_neurons_is_nominal() -> None:
     assert in_bounds(hits, 400, 0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_refitted_cross_validated_score_is_calibrated_and_finds_what_is_there() -> None:
     # Ridge from 3 slow features to a slow target, refitted for each shift: 120 unrelated and 12
     # related targets at phi = .9. With 19 shifts p <= .05 means that no shift scores higher.
