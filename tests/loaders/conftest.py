@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+
+# Test modules share the writer of EDF files that lies beside them.
+sys.path.insert(0, str(Path(__file__).parent))
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
