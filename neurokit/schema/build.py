@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from neurokit.errors import LabelError, OptionError, SchemaError, TimeError, check_option
@@ -72,14 +73,18 @@ def strings(values: Iterable[object]) -> np.ndarray[Any, Any]:
     (n,) ndarray of str
         Fixed width, as both stores give it back.
     """
-    plain = ["" if v is None or (isinstance(v, float) and v != v) else str(v) for v in values]
+    plain = ["" if pd.isna(v) else str(v) for v in values]  # type: ignore[call-overload]
     return np.asarray(plain, dtype=np.str_)
 
 
 def _column(values: Any) -> np.ndarray[Any, Any]:
     """Return a per-label or per-event column with a dtype that both stores keep."""
+    items = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    # numpy would turn a NaN between strings into the word nan.
+    if any(isinstance(item, str) or item is None for item in items):
+        return strings(items)
     array = np.asarray(values)
-    return strings(array.tolist()) if array.dtype.kind in "OUST" else array
+    return strings(items) if array.dtype.kind in "OUST" else array
 
 
 def _as_signal(signal: Any, dims: tuple[str, ...]) -> xr.Variable:

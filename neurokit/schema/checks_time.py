@@ -126,7 +126,7 @@ def events(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
         yield EVENT_NOT_FINITE.at("/events/onset", found, "Drop these events or find their time.")
     extent = _extent(rec)
     if extent is not None:
-        # Half a sample of rounding is no fault of an event.
+        # An event may lie in the last sample; a microsecond is rounding.
         outside = np.flatnonzero((onset < extent[0] - 1e-6) | (onset > extent[1] + 1e-6))
         if outside.size:
             found = (

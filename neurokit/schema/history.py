@@ -45,8 +45,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         number = float(value)
         return number if np.isfinite(number) else str(number)
-    if isinstance(value, np.integer):
-        return int(value)
+    if isinstance(value, np.integer | np.bool_):
+        return value.item()
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset | range):

@@ -141,6 +141,13 @@ def with_signal(rec: xr.DataTree, signal: xr.DataArray) -> xr.DataTree:
     bare = signal.copy(deep=False)
     bare.attrs = {k: v for k, v in signal.attrs.items() if k != "history"}
     group = xr.Dataset({"signal": bare, **kept}, attrs=attrs)
+    # Labels of dims that the signal has not, such as x, y, z of positions.
+    beside = {
+        name: coordinate.variable
+        for name, coordinate in old.coords.items()
+        if not set(coordinate.dims) & set(old["signal"].dims) and name in group.dims
+    }
+    group = group.assign_coords(beside)
     out = rec.copy(deep=False)
     out["activity"] = xr.DataTree(group)
     return out

@@ -167,3 +167,11 @@ def test_what_a_loader_noticed_is_reported_again_by_validate():
     noticed = Finding("NK999", "SUGGESTION", "file", "odd header", "Nothing to do.")
     rec = recording({"activity": _eeg()}, modality="eeg", findings=[noticed])
     assert noticed in list(validate(rec))
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), np.datetime64("NaT")])
+def test_what_is_missing_between_strings_is_empty(missing):
+    group = _eeg(coords={"region": ["left", missing, "right"]})
+    assert group.region.values.tolist() == ["left", "", "right"]
+    table = events([0.1, 0.2], columns={"word": ["go", missing]})
+    assert table.word.values.tolist() == ["go", ""]

@@ -154,3 +154,16 @@ def test_a_step_that_changes_the_unit_keeps_the_rest_of_the_group(meg):
     out = with_signal(meg, scaled)
     assert "position" in out.activity
     assert out.activity.unit.values.tolist() == ["1"] * 4
+
+
+def test_putting_an_unchanged_signal_back_changes_nothing(meg):
+    same = with_signal(meg, meg["activity/signal"])
+    xr.testing.assert_identical(same, meg)
+    assert same.activity.position.sel(space="y").dims == ("channel",)
+
+
+def test_truth_values_stay_in_the_history(meg):
+    yes = as_history(add_history(meg, "f", {"flag": np.bool_(True)}))
+    no = as_history(add_history(meg, "f", {"flag": np.bool_(False)}))
+    assert yes[0]["parameters"] == {"flag": True}
+    assert yes[0]["hash"] != no[0]["hash"]
