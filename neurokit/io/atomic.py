@@ -39,7 +39,8 @@ def fsync_tree(folder: Path) -> None:
 
 
 @contextmanager
-def _as_store_error(path: Path) -> Iterator[None]:
+def as_store_error(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into a `StoreError` that names `path`."""
     try:
         yield
     except OSError as error:
@@ -75,7 +76,7 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
     final = Path(path)
     temporary = temporary_name(final)
     try:
-        with _as_store_error(final):
+        with as_store_error(final):
             yield temporary
             fsync_path(temporary)
             temporary.replace(final)
@@ -106,7 +107,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     final = Path(path)
     temporary = temporary_name(final)
     try:
-        with _as_store_error(final):
+        with as_store_error(final):
             temporary.mkdir()
             yield temporary
             fsync_tree(temporary)

@@ -90,7 +90,11 @@ class NeurokitBackend(BackendEntrypoint):
                 mend=f"Its groups: {', '.join(groups)}.",
             )
         dataset = tree[group].to_dataset()
-        return dataset if drop_variables is None else dataset.drop_vars(drop_variables)
+        return (
+            dataset
+            if drop_variables is None
+            else dataset.drop_vars(drop_variables, errors="ignore")
+        )
 
     def open_datatree(
         self,

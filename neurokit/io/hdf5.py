@@ -42,7 +42,7 @@ def open_hdf5(path: Path | str) -> h5py.File:
             f"is not a whole HDF5 file ({reason})", where=str(source), mend="Download it again."
         ) from error
     try:
-        outside = _first_outside(file)
+        outside = _first_outside(file, set())
     except (KeyError, RuntimeError, UnicodeDecodeError, OSError, ValueError) as error:
         file.close()
         raise FileContentError(
@@ -60,11 +60,12 @@ def open_hdf5(path: Path | str) -> h5py.File:
     return file
 
 
-def _first_outside(group: Any, seen: frozenset[int] = frozenset()) -> str:
-    # Hard links may form cycles; the address of an object tells whether it was seen.
+def _first_outside(group: Any, seen: set[int]) -> str:
+    # Hard links may form cycles and diamonds; an address is looked into once.
     address = h5py.h5o.get_info(group.id).addr
     if address in seen:
         return ""
+    seen.add(address)
     for name in group:
         link = group.get(name, getlink=True)
         if isinstance(link, h5py.ExternalLink):
@@ -73,7 +74,7 @@ def _first_outside(group: Any, seen: frozenset[int] = frozenset()) -> str:
             continue
         item = group[name]
         if isinstance(item, h5py.Group):
-            found = _first_outside(item, seen | {address})
+            found = _first_outside(item, seen)
             if found:
                 return found
         elif isinstance(item, h5py.Dataset) and (item.external or _virtual(item)):

@@ -82,7 +82,14 @@ def open(
     else:
         chosen = choose_loader(source) if loader is None else get_loader(loader)
         rec = _open_with(chosen, source, checksum, options)
-    return rec if chunks is None else rec.chunk(chunks)
+    if chunks is None:
+        return rec
+    if isinstance(chunks, Mapping):
+        return rec.chunk(chunks)
+    # A tree takes chunks by dim only; its groups take a number or a word too.
+    chunked: xr.DataTree = rec.map_over_datasets(lambda group: group.chunk(chunks))
+    chunked.name = rec.name
+    return chunked
 
 
 def _open_with(

@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from neurokit.errors import OptionError, SchemaError, StoreError
-from neurokit.io.atomic import atomic_file, atomic_folder, temporary_name
+from neurokit.io.atomic import as_store_error, atomic_file, atomic_folder, temporary_name
 from neurokit.io.chunks import write_chunk_list
 from neurokit.io.encoding import MARK, netcdf_encoding, to_disk, zarr_encoding
 
@@ -104,7 +104,8 @@ def _save_zarr(rec: xr.DataTree, final: Path) -> None:
             write_empty_chunks=True,
         )
         write_chunk_list(temporary)
-    swap_in(aside, final)
+    with as_store_error(final):
+        swap_in(aside, final)
 
 
 def swap_in(new: Path, final: Path) -> None:
