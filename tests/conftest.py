@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A shell that starts the tests in the background lets them, and all they start, ignore Ctrl-C,
+# which is what some of them send.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Figures are drawn into files; set before anything imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "Agg")
