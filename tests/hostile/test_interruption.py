@@ -121,7 +121,7 @@ def test_a_run_killed_at_three_random_moments_is_completed_by_the_next(bench: An
 
 @pytest.mark.parametrize(
     "n_moments",
-    [pytest.param(4, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.nightly)],
+    [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.nightly)],
 )
 def test_a_run_killed_at_random_moments_is_completed_by_the_next(
     bench: Any, n_moments: int

@@ -69,7 +69,7 @@ def test_save_and_open_give_back_the_same(suffix: str, rec: xr.DataTree) -> None
     must_round_trip(rec, suffix)
 
 
-@settings(calm, max_examples=60)
+@settings(calm, max_examples=40)
 @given(broken_recordings())
 def test_a_broken_recording_is_flagged_with_its_code(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)
@@ -103,7 +103,7 @@ def test_500_random_recordings_keep_the_contract(rec: xr.DataTree) -> None:
 
 
 @pytest.mark.slow
-@settings(thorough, max_examples=60)
+@settings(thorough, max_examples=40)
 @given(recordings())
 def test_random_recordings_keep_the_contract_at_length(rec: xr.DataTree) -> None:
     must_keep_the_contract(rec)
@@ -119,21 +119,21 @@ def test_500_random_recordings_round_trip(suffix: str, rec: xr.DataTree) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
-@settings(thorough, max_examples=60)
+@settings(thorough, max_examples=40)
 @given(rec=recordings())
 def test_random_recordings_round_trip_at_length(suffix: str, rec: xr.DataTree) -> None:
     must_round_trip(rec, suffix)
 
 
 @pytest.mark.nightly
-@settings(calm, max_examples=3000)
+@settings(calm, max_examples=2000)
 @given(broken_recordings())
 def test_3000_broken_recordings_are_flagged(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)
 
 
 @pytest.mark.slow
-@settings(calm, max_examples=300)
+@settings(calm, max_examples=200)
 @given(broken_recordings())
 def test_broken_recordings_are_flagged_at_length(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)
