@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurokit.errors import FileContentError
+from neurokit.errors import FileContentError, TimeError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,6 +93,35 @@ def behavior_group(path: Path, layout: Layout, clock: Mapping[str, Any]) -> xr.D
         dtype = np.float32 if small else measure.dtype
         variables[name] = _lazy(path, f"behavior/{name}", measure, dims, dtype)
     return series(variables, units=_UNITS, **clock)
+
+
+def camera_group(layout: Layout, path: Path) -> xr.Dataset | None:
+    """Return ``/auxiliary/nir``: when each image of the behaviour camera was taken.
+
+    The measures of behaviour are per confocal frame already; this is for images and tracks that
+    are on the camera's own clock. ``time_offset`` puts both on one: the lab's.
+    """
+    from neurokit.schema import nominal_rate, series
+
+    stamps = layout.tables.get("timestamp_nir")
+    if stamps is None or not stamps.size:
+        return None
+    seconds = stamps.astype(np.float64).reshape(-1)
+    late = np.flatnonzero(~(np.diff(seconds) > 0))
+    if late.size or not np.isfinite(seconds[0]):
+        image = int(late[0]) + 2 if late.size else 1
+        raise TimeError(
+            f"timing/timestamp_nir does not increase at image {image} of {seconds.size}",
+            where=str(path),
+            mend="Sort or drop these images at the source.",
+        )
+    return series(
+        {"image": np.arange(1, seconds.size + 1, dtype=np.int64)},
+        rate=nominal_rate(seconds),
+        time=seconds - seconds[0],
+        time_origin="first image of the near-infrared camera",
+        time_offset=float(seconds[0]),
+    )
 
 
 def _lazy(path: Path, name: str, measure: Measure, dims: tuple[str, ...], dtype: Any) -> Any:

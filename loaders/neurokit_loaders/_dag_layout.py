@@ -26,8 +26,11 @@ _TABLES = (
     "behavior/reversal_events",
     "gcamp/idx_splits",
     "gcamp/idx_nsm",
+    "gcamp/match_org_to_skip",
+    "gcamp/match_skip_to_org",
     "timing/time_food_encounter",
     "timing/stim_begin_confocal",
+    "timing/timestamp_nir",
     "neuropal_registration/roi_match",
     "neuropal_registration/roi_match_confidence",
 )

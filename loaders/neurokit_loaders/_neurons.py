@@ -32,8 +32,11 @@ def recording_id(path: Path) -> tuple[str, str]:
 
 
 def identity_coordinates(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the coordinates per neuron of a table of `neurokit.celegans.identify_all`."""
-    columns = ("identity_confidence", "candidates", "neuron_class", "neuron_type")
+    """Return the coordinates per neuron of a table of `neurokit.celegans.identify_all`.
+
+    ``label`` is what stands in the file, ``""`` where there is no label.
+    """
+    columns = ("label", "identity_confidence", "candidates", "neuron_class", "neuron_type")
     return {
         "identified": table["identified"].to_numpy(dtype=bool),
         **{name: table[name].tolist() for name in columns},

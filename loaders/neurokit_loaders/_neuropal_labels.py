@@ -37,11 +37,13 @@ class Label:
 class Columns:
     """What is known of each column of the traces.
 
-    `text` is a label, with ``?`` behind it where it is not certain, or ``""``; the confidences
-    are NaN where there is no label. `lost` are labels whose region has no trace.
+    `text` is a label, with ``?`` behind it where it is not certain, or ``""``, and `label` the
+    same as it stands in the workbook; the confidences are NaN where there is no label. `lost` are
+    labels whose region has no trace.
     """
 
     text: list[str]
+    label: list[str]
     label_confidence: NDArray[np.float64]
     match_confidence: NDArray[np.float64]
     note: list[str]
@@ -52,7 +54,8 @@ class Columns:
 def unlabelled(n_columns: int) -> Columns:
     """Return columns of which nothing is known."""
     nothing = np.full(n_columns, np.nan)
-    return Columns([""] * n_columns, nothing, nothing.copy(), [""] * n_columns)
+    none = [""] * n_columns
+    return Columns(none, none.copy(), nothing, nothing.copy(), none.copy())
 
 
 def read_labels(path: Path) -> tuple[list[Label], str]:
@@ -121,6 +124,46 @@ def _regions(cell: object, where: str) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers)
 
 
+def match_in_file(
+    roi_match: NDArray[Any], kept: NDArray[Any] | None, n_columns: int, where: str
+) -> NDArray[Any]:
+    """Return `roi_match` in columns of the file, of which some may have been dropped at export.
+
+    Parameters
+    ----------
+    roi_match : (n_regions,) array of int
+        Column of each region's trace before traces with NaN were dropped, from 1; 0 is none.
+    kept : (2, n_columns) array of int, optional
+        ``gcamp/match_org_to_skip``: columns before, and the columns in the file that they became,
+        in any order. Without it nothing was dropped.
+    n_columns : int
+        Number of traces in the file.
+    where : str
+        The file, for the message.
+
+    Returns
+    -------
+    (n_regions,) array of int
+        0 also where the trace was dropped.
+
+    Raises
+    ------
+    FileContentError
+        If `kept` does not name every column of the file once.
+    """
+    if kept is None:
+        return roi_match
+    complete = kept.ndim == 2 and kept.shape[0] == 2 and (kept > 0).all()
+    if not complete or not np.array_equal(np.sort(kept[1]), np.arange(1, n_columns + 1)):
+        raise FileContentError(
+            f"gcamp/match_org_to_skip {kept.shape} does not name each of {n_columns} columns once",
+            where=where,
+            mend="Export the file again.",
+        )
+    became = dict(zip(kept[0].tolist(), kept[1].tolist(), strict=True))
+    return np.array([became.get(column, 0) for column in roi_match.tolist()], dtype=np.int64)
+
+
 def assign_columns(
     labels: list[Label],
     roi_match: NDArray[Any],
@@ -170,6 +213,7 @@ def assign_columns(
             and best.get(label.text) == column
         )
         text = "/".join(claim[0].text for claim in found)
+        out.label[column] = text
         if not certain and len(found) == 1 and not text.endswith("?") and "?" not in text:
             text += "?"
             out.doubted.append(label.text)

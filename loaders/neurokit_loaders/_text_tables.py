@@ -6,9 +6,13 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurokit.errors import FileContentError
 from neurokit.io.integrity import read_head, require_file
+
+if TYPE_CHECKING:
+    from neurokit.schema import Finding
 
 DELIMITERS = (",", "\t", ";")
 
@@ -20,6 +24,12 @@ class TextTable:
     header: list[str]
     rows: list[list[str]]
     lines: list[int]
+    complete: bool = True
+
+    @property
+    def all_rows(self) -> list[list[str]]:
+        """The header and the rows."""
+        return [self.header, *self.rows]
 
 
 def first_fields(path: Path) -> list[str]:
@@ -78,13 +88,24 @@ def read_table(path: Path, encoding: str = "utf-8-sig") -> TextTable:
     if len(rows) < 2:
         raise FileContentError("has no row below its header", where=str(path), mend="Check it.")
     _check_widths(path, rows, lines)
-    return TextTable(rows[0], rows[1:], lines[1:])
+    return TextTable(rows[0], rows[1:], lines[1:], text.endswith(("\n", "\r")))
+
+
+def end_findings(table: TextTable, where: str) -> list[Finding]:
+    """Return a finding on a table whose last line has no end, as a cut file has."""
+    from neurokit.schema import Finding
+
+    if table.complete:
+        return []
+    found = f"line {table.lines[-1]}, the last, has no end: the file may be cut there"
+    mend = "Compare its size with that of the source."
+    return [Finding("NK826", "SUGGESTION", where, found, mend)]
 
 
 def _decode(path: Path, encoding: str) -> str:
     content = require_file(path).read_bytes()
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         byte, line = content[error.start], content.count(b"\n", 0, error.start) + 1
         raise FileContentError(
@@ -96,6 +117,14 @@ def _decode(path: Path, encoding: str) -> str:
         raise FileContentError(
             f"encoding {encoding!r} is unknown", where=str(path), mend="Use utf-8 or latin-1."
         ) from error
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise FileContentError(
+            f"holds zero bytes in line {line}, which no text has",
+            where=str(path),
+            mend="It is damaged, or no text; download it again.",
+        )
+    return text
 
 
 def _check_widths(path: Path, rows: list[list[str]], lines: list[int]) -> None:

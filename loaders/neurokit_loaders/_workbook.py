@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurokit.errors import FileContentError
+from neurokit.io.archives import check_zip
 from neurokit.io.integrity import detect_format, require_file
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def open_workbook(path: Path) -> CalamineWorkbook:
     Raises
     ------
     FileContentError
-        If the file is missing, empty, no workbook, cut, or unpacks to an absurd size.
+        If the file is missing, empty, no workbook, cut, or an archive that no program for
+        tables writes (see `neurokit.io.check_zip`).
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -36,23 +37,15 @@ def open_workbook(path: Path) -> CalamineWorkbook:
         raise FileContentError(
             f"is no workbook but {kind}", where=str(path), mend="Give an .xlsx or .xls file."
         )
+    if kind == "xlsx":
+        # Calamine unpacks to the end, whatever the table of contents says, so that is counted.
+        check_zip(path, max_bytes=_LARGEST_UNPACKED, unpack=True)
     try:
-        if kind == "xlsx":
-            _check_size(path)
         return CalamineWorkbook.from_path(str(path))
-    except (CalamineError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
+    except (CalamineError, OSError) as error:
         raise FileContentError(
             f"is a damaged or cut workbook ({error})", where=str(path), mend="Download it again."
         ) from error
-
-
-def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > _LARGEST_UNPACKED:
-        raise FileContentError(
-            f"unpacks to {unpacked / 1e9:.1f} GB", where=str(path), mend="Check where it is from."
-        )
 
 
 def sheet_rows(workbook: CalamineWorkbook, sheet: str, where: str) -> list[list[object]]:

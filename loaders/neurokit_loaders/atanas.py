@@ -48,8 +48,9 @@ def sniff(path: Path) -> float:
 def open_atanas(path: Path, neurons: str | Path | None = None) -> xr.DataTree:
     """Open a time-trace JSON as a recording of modality calcium.
 
-    Frames are up to 12 % off their median distance (0.600 s), so time is irregular: it keeps the
-    measured values from 0 at the first frame, and no ``sampling_rate`` is stated.
+    JSON has no index, so the file is parsed whole. Frames are up to 12 % off their median
+    distance (0.600 s), so time is irregular: it keeps the measured values from 0 at the first
+    frame, and no ``sampling_rate`` is stated.
 
     Parameters
     ----------

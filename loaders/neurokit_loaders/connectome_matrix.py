@@ -1,4 +1,4 @@
-"""Connectomes as square tables: a text file with the same cells in its rows and columns."""
+"""Connectomes as matrices in text: cells in rows and columns, the same ones or others."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from neurokit.errors import FileContentError, check_option
 from neurokit.io.registry import Loader
 from neurokit_loaders._cells import (
     connectome_group,
+    described,
     direction_findings,
-    in_order,
-    merge_directions,
+    source_for,
     unknown_findings,
 )
-from neurokit_loaders._neurons import SPECIES, listed
-from neurokit_loaders._text_tables import TextTable, first_fields, number, read_table
+from neurokit_loaders._matrices import Matrix, doubled_findings, on_cells, read_matrix
+from neurokit_loaders._neurons import listed
+from neurokit_loaders._text_tables import TextTable, end_findings, first_fields, number, read_table
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
     from neurokit.schema import Finding
 
 NAME = "connectome.matrix"
+_EMPTY = {"nan": float("nan"), "zero": 0.0}
 
 # Words of a file name that tell its type.
 _TYPE_WORDS = {
@@ -57,25 +58,36 @@ def sniff(path: Path) -> float:
 def open_matrix(
     path: Path,
     synapse_type: str | None = None,
-    rows: str = "pre",
+    rows: str | None = None,
     encoding: str = "utf-8-sig",
+    square: bool = True,
+    empty: str = "nan",
+    dataset: str | None = None,
 ) -> xr.DataTree:
-    """Open a square table of weights.
+    """Open a table of weights.
 
-    Here an empty field is NaN, not observed: such tables write their zeros. A table of gap
-    junctions is made symmetric as in `connectome.edge_list`.
+    A table of gap junctions is made symmetric as in `connectome.edge_list`.
 
     Parameters
     ----------
     path : Path
-        A text table; its first row and column hold the names.
+        A text table; its first row and column hold the names, or there are headings around them.
     synapse_type : str, optional
         chemical, electrical, functional, peptidergic, monoaminergic or contact; default is what
         the file name says, else chemical. A finding says which was taken.
-    rows : {"pre", "post"}
-        What the rows are; signal-propagation atlases list responding neurons in rows.
+    rows : {"pre", "post"}, optional
+        What the rows are; default pre, but post for functional tables, because atlases of signal
+        propagation list responding neurons in rows. A finding says so.
     encoding : str, default "utf-8-sig"
         Of the file.
+    square : bool, default True
+        Whether the same cells must stand in rows and columns; where they need not, a pair without
+        a row or column is 0.
+    empty : {"nan", "zero"}
+        What an empty field means: not observed (tables that write their zeros), or no connection.
+    dataset : str, optional
+        The published source, one of `celegans.connectome_sources`; default is what the file's name
+        says, if anything.
 
     Returns
     -------
@@ -87,27 +99,28 @@ def open_matrix(
     FileContentError
         If the table is ragged, not square, or the encoding is another.
     """
+    from neurokit.celegans.connectome_symmetry import in_order, merge_directions
     from neurokit.schema import SYNAPSE_TYPES, recording
 
-    check_option("rows", rows, ("pre", "post"))
-    kind, findings = _type_of(path, synapse_type)
+    check_option("empty", empty, _EMPTY)
+    published, named = source_for(path, dataset)
+    kind, typed = _type_of(path, synapse_type)
     check_option("synapse_type", kind, SYNAPSE_TYPES)
-    names, values = _square(path, read_table(path, encoding))
-    cells = in_order(names)
-    places = [names.index(name) for name in cells]
-    weight = values[np.ix_(places, places)]
-    if rows == "post":
-        weight = weight.T
+    turned, said = _rows_of(rows, kind)
+    table = read_table(path, encoding)
+    matrix = _matrix(path, table, _EMPTY[empty], square)
+    cells = in_order([*matrix.rows, *matrix.columns])
+    weight = on_cells(cells, matrix)
+    weight = weight.T if turned else weight
+    findings = [*named, *typed, *said, *end_findings(table, path.name), *doubled_findings(matrix)]
     if kind == "electrical":
         directed = weight
         weight, pairs = merge_directions(directed)
         findings += direction_findings(directed, pairs, cells, path.name)
+    quantity = published.quantity if published else ""
     return recording(
-        {"connectome": connectome_group(weight[None], [kind], cells, cells)},
-        modality="connectome",
-        subject=path.stem,
-        species=SPECIES,
-        source=path.name,
+        {"connectome": connectome_group(weight[None], [kind], cells, cells, quantity)},
+        **described(published, path),
         loader=NAME,
         loader_version=__version__,
         findings=[*findings, *unknown_findings(cells, "/connectome")],
@@ -132,20 +145,60 @@ def _type_of(path: Path, asked: str | None) -> tuple[str, list[Finding]]:
     return kind, [Finding("NK846", "SUGGESTION", "/connectome synapse_type", found, mend)]
 
 
-def _square(path: Path, table: TextTable) -> tuple[list[str], NDArray[np.float64]]:
-    """Return names and weights (row, column) in the order of the rows."""
+def _rows_of(rows: str | None, kind: str) -> tuple[bool, list[Finding]]:
+    """Return whether the table lists post in its rows, and a finding if that was not asked for."""
+    from neurokit.schema import Finding
+
+    if rows is not None:
+        return check_option("rows", rows, ("pre", "post")) == "post", []
+    if kind != "functional":
+        return False, []
+    found = "rows are taken as the neurons that respond, columns as those that are stimulated"
+    mend = "Say it with the option rows=."
+    return True, [Finding("NK846", "SUGGESTION", "/connectome", found, mend)]
+
+
+def _matrix(path: Path, table: TextTable, empty: float, square: bool) -> Matrix:
+    """Return the matrix of a table, with headings around it or without."""
+    if all(table.header[1:]):
+        matrix = _plain(path, table, empty)
+    else:
+        matrix = _headed(path, table, empty)
+    if square:
+        _check_square(path, matrix.rows, matrix.columns)
+    return matrix
+
+
+def _headed(path: Path, table: TextTable, empty: float) -> Matrix:
+    """Return the matrix of a table with headings, as sheets are exported."""
+    lines = [1, *table.lines]
+    fields: list[list[object]] = [[_field(text) for text in row] for row in table.all_rows]
+
+    def place(row: int, column: int) -> str:
+        return f"{column + 1} of line {lines[row]}"
+
+    return read_matrix(fields, path.name, str(path), empty=empty, place=place)
+
+
+def _plain(path: Path, table: TextTable, empty: float) -> Matrix:
     from neurokit.celegans import cell_name
 
+    where = str(path)
     columns = [cell_name(name) for name in table.header[1:]]
     names = [cell_name(row[0]) for row in table.rows]
-    _check_square(path, names, columns)
-    values = np.array(
-        [
-            [number(field or "nan", str(path), line) for field in row[1:]]
-            for row, line in zip(table.rows, table.lines, strict=True)
-        ]
-    )
-    return names, values[:, [columns.index(name) for name in names]]
+    values = [
+        [number(field, where, line) if field else empty for field in row[1:]]
+        for row, line in zip(table.rows, table.lines, strict=True)
+    ]
+    return Matrix(path.name, names, columns, np.array(values))
+
+
+def _field(text: str) -> object:
+    """Return a field as a number, or as text where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _check_square(path: Path, names: list[str], columns: list[str]) -> None:
@@ -168,13 +221,13 @@ def _check_square(path: Path, names: list[str], columns: list[str]) -> None:
         raise FileContentError(
             f"is not square: {len(names)} rows, {len(columns)} columns; {'; '.join(parts)}",
             where=str(path),
-            mend="Give every cell a row and a column; the file may be cut.",
+            mend="Give every cell a row and a column; if the file is not cut, say square=False.",
         )
 
 
 LOADER = Loader(
     name=NAME,
-    title="Connectome, square text table",
+    title="Connectome, matrix in a text table",
     modality="connectome",
     suffixes=(".csv", ".tsv"),
     sniff=sniff,
@@ -182,7 +235,10 @@ LOADER = Loader(
     info=info,
     options={
         "synapse_type": "chemical, electrical, ...; default is what the file name says",
-        "rows": "what the rows are: pre (default) or post",
+        "rows": "what the rows are: pre or post; default pre, for functional tables post",
         "encoding": "of the file; default UTF-8",
+        "square": "whether rows and columns must name the same cells; default True",
+        "empty": "what an empty field means: nan (default) or zero",
+        "dataset": "the published source, which says what animals; default is what the name says",
     },
 )

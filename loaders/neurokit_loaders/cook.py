@@ -7,8 +7,6 @@ place of the matrices differ between releases, so both are found by what they ho
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,37 +15,25 @@ import numpy as np
 from neurokit._version import __version__
 from neurokit.errors import FileContentError, check_option
 from neurokit.io.registry import Loader
+from neurokit_loaders._books import sheet_names, sheets
 from neurokit_loaders._cells import (
     connectome_group,
+    described,
     direction_findings,
-    in_order,
-    merge_directions,
     unknown_findings,
 )
-from neurokit_loaders._neurons import SPECIES, listed
-from neurokit_loaders._workbook import cell_address, is_workbook, open_workbook, sheet_rows
+from neurokit_loaders._matrices import Matrix, doubled_findings, on_cells, read_matrix
+from neurokit_loaders._neurons import listed
+from neurokit_loaders._workbook import is_workbook
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
     from neurokit.schema import Finding
 
 NAME = "celegans.cook"
-DOI = "10.1038/s41586-019-1352-7"
 SEXES = ("hermaphrodite", "male")
 GAPS = ("symmetric", "asymmetric")
-_NOT_OBSERVED = ("nan", "na", "n/a")
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """One sheet: weights (row, column) with the names of cells as in the literature."""
-
-    sheet: str
-    rows: list[str]
-    columns: list[str]
-    values: NDArray[np.float64]
 
 
 def sniff(path: Path) -> float:
@@ -55,10 +41,9 @@ def sniff(path: Path) -> float:
     if not is_workbook(path):
         return 0.0
     try:
-        sheets = open_workbook(path).sheet_names
+        found = {_kind(name)[1] for name in sheet_names(path)}
     except FileContentError:
         return 0.0
-    found = {_kind(sheet)[1] for sheet in sheets}
     return 0.95 if {"chemical", "symmetric"} <= found else 0.0
 
 
@@ -94,47 +79,43 @@ def open_cook(path: Path, sex: str = "hermaphrodite", gap: str = "symmetric") ->
     ----------
     .. [1] Cook et al. 2019, Nature 571, doi:10.1038/s41586-019-1352-7
     """
+    from neurokit.celegans.connectome_sources import source_named
+    from neurokit.celegans.connectome_symmetry import in_order, merge_directions
     from neurokit.schema import recording
 
     check_option("sex", sex, SEXES)
     check_option("gap", gap, GAPS)
     chemical, electrical = _matrices(path, sex, gap)
     cells = in_order([*chemical.rows, *chemical.columns, *electrical.rows, *electrical.columns])
-    directed = _on(cells, electrical)
+    directed = on_cells(cells, electrical)
     both_ways, pairs = merge_directions(directed)
-    group = connectome_group(
-        np.stack([_on(cells, chemical), both_ways]), ["chemical", "electrical"], cells, cells
-    )
-    group["weight"].attrs["long_name"] = "serial EM sections of contact"
+    source = source_named(f"cook_2019_{sex}")
+    weight, kinds = np.stack([on_cells(cells, chemical), both_ways]), ["chemical", "electrical"]
+    group = connectome_group(weight, kinds, cells, cells, source.quantity)
     if gap == "asymmetric":
         # That sheet lists every junction one way, which is no disagreement.
         i, j = pairs.T
         pairs = pairs[(directed[i, j] != 0) & (directed[j, i] != 0)]
     return recording(
         {"connectome": group},
-        modality="connectome",
-        subject=sex,
-        species=SPECIES,
-        doi=DOI,
-        source=path.name,
+        **described(source, path),
         loader=NAME,
         loader_version=__version__,
         findings=[
-            *_repeated(chemical),
-            *_repeated(electrical),
+            *doubled_findings(chemical),
+            *doubled_findings(electrical),
             *direction_findings(directed, pairs, cells, electrical.sheet),
             *_unlisted(chemical, cells),
             *unknown_findings(cells, "/connectome"),
         ],
-        attrs={"sex": sex},
     )
 
 
 def info(path: Path) -> dict[str, Any]:
     """Say which sheets a workbook has."""
-    sheets = open_workbook(path).sheet_names
-    sexes = [sex for sex in SEXES if any(_kind(sheet)[0] == sex for sheet in sheets)]
-    return {"sheets": ", ".join(sheets), "sexes": ", ".join(sexes)}
+    names = sheet_names(path)
+    sexes = [sex for sex in SEXES if any(_kind(name)[0] == sex for name in names)]
+    return {"sheets": ", ".join(names), "sexes": ", ".join(sexes)}
 
 
 def _kind(sheet: str) -> tuple[str, str]:
@@ -151,94 +132,21 @@ def _kind(sheet: str) -> tuple[str, str]:
 
 
 def _matrices(path: Path, sex: str, gap: str) -> tuple[Matrix, Matrix]:
-    workbook = open_workbook(path)
-    found = {_kind(sheet): sheet for sheet in reversed(workbook.sheet_names)}
-    matrices = []
-    for kind in ("chemical", gap):
-        sheet = found.get((sex, kind))
-        if sheet is None:
-            raise FileContentError(
-                f"has no sheet for {sex}, {kind}; its sheets are {', '.join(workbook.sheet_names)}",
-                where=str(path),
-                mend="Give the workbook of adjacency matrices (supplementary information 5).",
-            )
-        rows = sheet_rows(workbook, sheet, str(path))
-        matrices.append(read_matrix(rows, sheet, f"{path.name}[{sheet}]"))
-    return matrices[0], matrices[1]
-
-
-def read_matrix(rows: list[list[object]], sheet: str, where: str) -> Matrix:
-    """Return the matrix of a sheet, whose names are found by content.
-
-    The header is the first row with the most text, the names of rows stand in the first column
-    with the most text below it. What has no name (headings, sums, names repeated at the margins)
-    is no part of the matrix.
-
-    Raises
-    ------
-    FileContentError
-        If names of cells are not found, or a cell holds no number.
-    """
-    from neurokit.celegans import cell_name
-    from neurokit.celegans.cells import is_known
-
-    text = [[isinstance(cell, str) and bool(cell.strip()) for cell in row] for row in rows]
-    top = int(np.argmax([sum(row) for row in text])) if rows else 0
-    body = range(top + 1, len(rows))
-    width = len(rows[top]) if rows else 0
-    left = int(np.argmax([sum(text[r][c] for r in body) for c in range(width)])) if width else 0
-    lines = [r for r in body if text[r][left]]
-    places = [c for c in range(left + 1, width) if text[top][c]]
-    # The last column repeats the names of rows; it has none of its own.
-    names = [cell_name(str(rows[r][left])) for r in lines]
-    columns = [cell_name(str(rows[top][c])) for c in places]
-    if not names or not columns or sum(map(is_known, columns)) < len(columns) / 2:
+    names = sheet_names(path)
+    found = {_kind(name): name for name in reversed(names)}
+    chosen = [found.get((sex, kind), "") for kind in ("chemical", gap)]
+    if "" in chosen:
+        kind = ("chemical", gap)[chosen.index("")]
         raise FileContentError(
-            "names of cells are found in no row and column",
-            where=where,
-            mend="Give the workbook of adjacency matrices as it was published.",
+            f"has no sheet for {sex}, {kind}; its sheets are {', '.join(names)}",
+            where=str(path),
+            mend="Give the workbook of adjacency matrices (supplementary information 5).",
         )
-    values = np.array([[_number(rows, r, c, where) for c in places] for r in lines])
-    return Matrix(sheet, names, columns, values)
-
-
-def _number(rows: list[list[object]], row: int, column: int, where: str) -> float:
-    cell = rows[row][column]
-    if isinstance(cell, int | float):
-        return float(cell)
-    plain = str(cell).strip().lower()
-    if not plain:
-        return 0.0
-    if plain in _NOT_OBSERVED:
-        return np.nan
-    raise FileContentError(
-        f"cell {cell_address(row, column)} holds {cell!r}, not a number",
-        where=where,
-        mend="Correct the cell, or leave it empty for no connection.",
+    chemical, electrical = (
+        read_matrix(rows, name, f"{path.name}[{name}]")
+        for rows, name in zip(sheets(path, *chosen), chosen, strict=True)
     )
-
-
-def _on(cells: list[str], matrix: Matrix) -> NDArray[np.float64]:
-    """Return a matrix on all cells; rows or columns of one name are summed."""
-    place = {name: index for index, name in enumerate(cells)}
-    weight = np.zeros((len(cells), len(cells)))
-    rows = [place[name] for name in matrix.rows]
-    columns = [place[name] for name in matrix.columns]
-    np.add.at(weight, np.ix_(rows, columns), matrix.values)
-    return weight
-
-
-def _repeated(matrix: Matrix) -> list[Finding]:
-    from neurokit.schema import Finding
-
-    findings = []
-    for axis, names in (("row", matrix.rows), ("column", matrix.columns)):
-        doubled = [name for name, count in Counter(names).items() if count > 1]
-        if doubled:
-            found = f"more than one {axis} is named {listed(doubled)}"
-            mend = "They are summed; one of them is probably another cell, so look at the sheet."
-            findings.append(Finding("NK843", "VIOLATION", matrix.sheet, found, mend))
-    return findings
+    return chemical, electrical
 
 
 def _unlisted(matrix: Matrix, cells: list[str]) -> list[Finding]:

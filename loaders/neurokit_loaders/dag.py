@@ -27,6 +27,7 @@ from neurokit_loaders._neurons import (
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
     from neurokit.schema import Finding
     from neurokit_loaders._neuropal_labels import Columns
@@ -62,7 +63,8 @@ def open_dag(
     How columns get their names was read from the data: ``neuropal_registration/roi_match`` has
     one entry per region of the NeuroPAL volume, the column of its trace counted from 1, 0 for
     none; the workbook's ``ROI ID`` counts those regions from 1. So a label on region r belongs
-    to column ``roi_match[r - 1]``. Labels below the confidences get a ``?`` and are not
+    to column ``roi_match[r - 1]`` (where traces were dropped when the file was written, through
+    ``gcamp/match_org_to_skip``). Labels below the confidences get a ``?`` and are not
     identified; the values of both stand in coordinates. ``gcamp/idx_nsm`` names the column of an
     NSM where nothing else is identified. ``reversal_events`` holds the frame before each reversal
     and its last frame, from 1: ``reversal_vec`` is 1 exactly where
@@ -85,7 +87,8 @@ def open_dag(
     Returns
     -------
     xarray.DataTree
-        ``/activity``, ``/auxiliary/<array>``, ``/behavior``, ``/events``.
+        ``/activity``, ``/auxiliary/<array>``, ``/behavior``, ``/events``, and in
+        ``/auxiliary/nir`` the clock of the behaviour camera.
 
     Raises
     ------
@@ -109,6 +112,7 @@ def open_dag(
     clock = build.clock_of(layout, build.runs_of(layout, path))
     coords = {
         **identity_coordinates(table),
+        "label": columns.label,
         "label_confidence": columns.label_confidence,
         "match_confidence": columns.match_confidence,
         "identity_note": columns.note,
@@ -119,6 +123,9 @@ def open_dag(
     events = build.events_group(layout, path)
     if events is not None:
         groups["events"] = events
+    camera = build.camera_group(layout, path)
+    if camera is not None:
+        groups["auxiliary/nir"] = camera
     subject, session = recording_id(path)
     return recording(
         groups,
@@ -194,6 +201,7 @@ def _columns(
         for column in np.asarray(layout.tables.get("idx_nsm", []), dtype=np.int64).reshape(-1):
             if 0 < column <= n:
                 columns.text[column - 1] = "NSM?"
+                columns.label[column - 1] = "NSM"
         return columns, [_no_identities(match is None, books, identities)]
     confidence = layout.tables.get("roi_match_confidence", np.full(match.shape, np.inf))
     if confidence.shape != match.shape:
@@ -203,10 +211,13 @@ def _columns(
             mend="Export the file again.",
         )
     labels, sheet = neuropal.read_labels(books[0])
+    kept = layout.tables.get("match_org_to_skip")
+    match = neuropal.match_in_file(match, kept, n, str(path))
     columns = neuropal.assign_columns(
         labels, match, confidence, n, label_confidence, match_confidence
     )
-    return columns, _label_findings(columns, f"{books[0].name}[{sheet}]", len(labels))
+    findings = _label_findings(columns, f"{books[0].name}[{sheet}]", len(labels))
+    return columns, [*findings, *_dropped_findings(kept)]
 
 
 def _no_identities(unregistered: bool, books: list[Path], asked: str | Path | None) -> Finding:
@@ -222,6 +233,16 @@ def _no_identities(unregistered: bool, books: list[Path], asked: str | Path | No
         found = f"{lie} beside the file: neurons are unidentified"
         mend = "Name the one of this recording with the option identities=PATH."
     return Finding("NK811", "SUGGESTION", "/activity neuron", found, mend)
+
+
+def _dropped_findings(kept: NDArray[Any] | None) -> list[Finding]:
+    from neurokit.schema import Finding
+
+    if kept is None or np.array_equal(kept[0], kept[1]):
+        return []
+    found = f"{int(kept[0].max()) - kept.shape[1]} or more traces were dropped when it was written"
+    mend = "Labels follow gcamp/match_org_to_skip to the columns that are left."
+    return [Finding("NK815", "SUGGESTION", "/activity neuron", found, mend)]
 
 
 def _label_findings(columns: Columns, where: str, n_labels: int) -> list[Finding]:

@@ -1,34 +1,25 @@
-"""Connectomes as lists of edges: a text table with one row per pair of cells.
+"""Connectomes as lists of edges: a text table with one row per pair of cells, or a JSON graph.
 
-Such as ``herm_full_edgelist.csv`` of Cook et al. 2019 (Source, Target, Weight, Type).
+Such as ``herm_full_edgelist.csv`` of Cook et al. 2019 (Source, Target, Weight, Type), the tables of
+White et al. 1986 and Witvliet et al. 2021 in wormneuroatlas (pre, post, type, synapses), or the
+node-link graph of the Neural Interactome (nodes, links).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from neurokit._version import __version__
 from neurokit.errors import FileContentError, OptionError, check_option
 from neurokit.io.registry import Loader
-from neurokit_loaders._cells import (
-    TYPE_ALIASES,
-    connectome_group,
-    direction_findings,
-    in_order,
-    merge_directions,
-    repeat_findings,
-    unknown_findings,
-)
-from neurokit_loaders._neurons import SPECIES, listed
-from neurokit_loaders._text_tables import TextTable, first_fields, number, read_table
+from neurokit_loaders._cells import source_for
+from neurokit_loaders._edges import Edge, edge_recording
+from neurokit_loaders._edges import synapse_type as type_of
+from neurokit_loaders._graph_json import is_graph, read_graph
+from neurokit_loaders._text_tables import TextTable, end_findings, first_fields, number, read_table
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
     from neurokit.schema import Finding
 
@@ -41,14 +32,15 @@ _HEADERS = {
     "weight": ("weight", "synapses", "count", "number"),
     "synapse_type": ("type", "synapse_type", "kind"),
 }
-Edge = tuple[str, str, str]
 
 
 def sniff(path: Path) -> float:
-    """Score 0.9 for a text table with columns of source, target and weight."""
+    """Score 0.9 for a text table with columns of source, target and weight, or a JSON graph."""
     header = first_fields(path)
     found = _columns(header, {})
-    return 0.9 if {"source", "target", "weight"} <= set(found) and len(header) <= 12 else 0.0
+    if {"source", "target", "weight"} <= set(found) and len(header) <= 12:
+        return 0.9
+    return 0.9 if is_graph(path) else 0.0
 
 
 def open_edge_list(
@@ -59,6 +51,7 @@ def open_edge_list(
     synapse_type: str | None = None,
     default_type: str = "chemical",
     encoding: str = "utf-8-sig",
+    dataset: str | None = None,
 ) -> xr.DataTree:
     """Open a list of edges as a square connectome.
 
@@ -69,13 +62,17 @@ def open_edge_list(
     Parameters
     ----------
     path : Path
-        A text table with a header, separated by comma, tab or semicolon.
+        A text table with a header, separated by comma, tab or semicolon, or a JSON graph with
+        ``nodes`` (each with a ``name``) and ``links`` (``source``, ``target``, ``value``).
     source, target, weight, synapse_type : str, optional
         Names of its columns; default are the usual ones (Source, pre, ...).
     default_type : str, default "chemical"
         Type of all edges where there is no column for it.
     encoding : str, default "utf-8-sig"
         Of the file.
+    dataset : str, optional
+        The published source, one of `celegans.connectome_sources`: it says which animals were
+        looked at. Default is what the file's name says, if anything.
 
     Returns
     -------
@@ -89,35 +86,29 @@ def open_edge_list(
     OptionError
         If a column that is asked for is not there.
     """
-    from neurokit.schema import SYNAPSE_TYPES, recording
+    from neurokit.schema import SYNAPSE_TYPES
 
     check_option("default_type", default_type, SYNAPSE_TYPES)
     asked = {"source": source, "target": target, "weight": weight, "synapse_type": synapse_type}
-    table = read_table(path, encoding)
-    edges, repeats = _edges(path, table, _required(path, table.header, asked), default_type)
-    cells = in_order(name for pre, post, _ in edges for name in (pre, post))
-    kinds = [kind for kind in SYNAPSE_TYPES if any(edge[2] == kind for edge in edges)]
-    weights = _weights(edges, cells, kinds)
-    findings = [*repeat_findings(repeats, path.name), *_negative(edges, path.name)]
-    if "electrical" in kinds:
-        place = kinds.index("electrical")
-        directed = weights[place].copy()
-        weights[place], pairs = merge_directions(directed)
-        findings += direction_findings(directed, pairs, cells, path.name)
-    return recording(
-        {"connectome": connectome_group(weights, kinds, cells, cells)},
-        modality="connectome",
-        subject=path.stem,
-        species=SPECIES,
-        source=path.name,
-        loader=NAME,
-        loader_version=__version__,
-        findings=[*findings, *unknown_findings(cells, "/connectome")],
+    published, findings = source_for(path, dataset)
+    if is_graph(path):
+        cells, edges = read_graph(path, default_type)
+        findings += _assumed(default_type, [])
+    else:
+        table = read_table(path, encoding)
+        columns = _required(path, table.header, asked)
+        cells, edges = [], _edges(path, table, columns, default_type)
+        findings += [*_assumed(default_type, list(columns)), *end_findings(table, path.name)]
+    return edge_recording(
+        edges, path, loader=NAME, source=published, cells=cells, findings=findings
     )
 
 
 def info(path: Path) -> dict[str, Any]:
     """Say which columns a list has, and which of them are understood."""
+    if is_graph(path):
+        cells, edges = read_graph(path, "chemical")
+        return {"n_cells": len(cells), "n_edges": len(edges)}
     header = first_fields(path)
     used = [header[place] for place in _columns(header, {}).values()]
     return {"columns": ", ".join(header), "understood": ", ".join(used)}
@@ -156,72 +147,33 @@ def _required(path: Path, header: list[str], asked: dict[str, str | None]) -> di
     return found
 
 
-def _edges(
-    path: Path, table: TextTable, columns: dict[str, int], default_type: str
-) -> tuple[dict[Edge, float], list[str]]:
-    """Return the weight of each (pre, post, type), and the edges that stand more than once."""
-    from neurokit.celegans import cell_name
-
-    weights: dict[Edge, float] = defaultdict(float)
-    lines: dict[Edge, list[int]] = defaultdict(list)
+def _edges(path: Path, table: TextTable, columns: dict[str, int], default_type: str) -> list[Edge]:
+    edges = []
     for row, line in zip(table.rows, table.lines, strict=True):
-        pre, post = (cell_name(row[columns[role]]) for role in ("source", "target"))
-        if not pre or not post:
-            raise FileContentError(
-                f"line {line} lacks a name", where=str(path), mend="Correct the line."
-            )
-        kind = _type_of(path, row, line, columns.get("synapse_type"), default_type)
-        edge = (pre, post, kind)
-        weights[edge] += number(row[columns["weight"]], str(path), line)
-        lines[edge].append(line)
-    repeats = [
-        f"{pre}-{post} {kind} (lines {', '.join(map(str, found))})"
-        for (pre, post, kind), found in lines.items()
-        if len(found) > 1
-    ]
-    return dict(weights), repeats
+        place = f"line {line}"
+        said = row[columns["synapse_type"]] if "synapse_type" in columns else default_type
+        kind = type_of(said, place, str(path))
+        weight = number(row[columns["weight"]], str(path), line)
+        edges.append(Edge(row[columns["source"]], row[columns["target"]], kind, weight, place))
+    return edges
 
 
-def _type_of(path: Path, row: list[str], line: int, column: int | None, default: str) -> str:
-    from neurokit.schema import SYNAPSE_TYPES
-
-    if column is None:
-        return default
-    said = row[column].lower()
-    kind = TYPE_ALIASES.get(said, said)
-    if kind not in SYNAPSE_TYPES:
-        raise FileContentError(
-            f"line {line} has the type {row[column]!r}",
-            where=str(path),
-            mend=f"Types are {', '.join(SYNAPSE_TYPES)}.",
-        )
-    return kind
-
-
-def _weights(edges: dict[Edge, float], cells: list[str], kinds: list[str]) -> NDArray[np.float64]:
-    place = {name: index for index, name in enumerate(cells)}
-    weight = np.zeros((len(kinds), len(cells), len(cells)))
-    for (pre, post, kind), value in edges.items():
-        weight[kinds.index(kind), place[pre], place[post]] = value
-    return weight
-
-
-def _negative(edges: dict[Edge, float], where: str) -> list[Finding]:
+def _assumed(kind: str, columns: list[str]) -> list[Finding]:
+    """Return a finding where no column says what kind of synapses the edges are."""
     from neurokit.schema import Finding
 
-    negative = [f"{pre}-{post}" for (pre, post, kind), value in edges.items() if value < 0]
-    if not negative:
+    if "synapse_type" in columns:
         return []
-    found = f"{len(negative)} weights are negative: {listed(negative)}"
-    mend = "They stay as they are; a count or size cannot be below 0, so look at the source."
-    return [Finding("NK845", "SUGGESTION", where, found, mend)]
+    found = f"no column says what type the edges are: they are taken as {kind}"
+    mend = "Say it with the option default_type=."
+    return [Finding("NK846", "SUGGESTION", "/connectome synapse_type", found, mend)]
 
 
 LOADER = Loader(
     name=NAME,
-    title="Connectome, text table of edges",
+    title="Connectome, table or graph of edges",
     modality="connectome",
-    suffixes=(".csv", ".tsv", ".txt"),
+    suffixes=(".csv", ".tsv", ".txt", ".json"),
     sniff=sniff,
     open=open_edge_list,
     info=info,
@@ -232,5 +184,6 @@ LOADER = Loader(
         "synapse_type": "column of types: chemical, electrical, ...",
         "default_type": "type where there is no column for it; default chemical",
         "encoding": "of the file; default UTF-8",
+        "dataset": "the published source, which says what animals; default is what the name says",
     },
 )

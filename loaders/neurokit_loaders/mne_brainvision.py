@@ -118,6 +118,12 @@ def _companion(path: Path, settings: Mapping[str, str], key: str, what: str) -> 
             where=str(path),
             mend="The header is damaged: export the recording again.",
         )
+    if Path(name).name != name or "\\" in name:
+        raise FileContentError(
+            f"names {name!r} for its {what}, which is not in its own folder",
+            where=str(path),
+            mend="Put the three files into one folder and name them without folders.",
+        )
     file = path.parent / name
     if not file.is_file():
         raise FileContentError(

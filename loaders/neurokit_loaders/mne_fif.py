@@ -10,15 +10,17 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from neurokit.errors import FileContentError
 
-FILE_ID, BLOCK_START, NOP, LAST = 100, 104, 108, -1
+FILE_ID, BLOCK_START, BLOCK_END, NOP, LAST = 100, 104, 105, 108, -1
+_REF_ROLE, _REF_NAME, _PREVIOUS, _NEXT = 115, 118, 1, 2
 _HEADER = struct.Struct(">iIii")
-_BLOCK_KIND = struct.Struct(">i")
+_NUMBER = struct.Struct(">i")
 
 RAW_BLOCKS = frozenset({102, 112, 119})
 
@@ -40,6 +42,37 @@ KINDS: dict[int, str] = {
     313: "projections",
 }
 
+# The blocks that no other content of a measurement has.
+_DECISIVE = {**dict.fromkeys(RAW_BLOCKS, "raw"), 373: "epochs", 104: "evoked"}
+
+# Data compress to a third; a file that grows thousandfold is made to fill memory.
+_LARGEST_RATIO, _HARMLESS = 200, 2**28
+_STRETCH = 2**20
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One link of the chain.
+
+    Parameters
+    ----------
+    kind, type : int
+        What it is about, and the type of its content.
+    size, at : int
+        Bytes of its content, and where they begin.
+    number : int or None
+        The content of a tag that holds one whole number.
+    text : str
+        The content of a tag that names another file.
+    """
+
+    kind: int
+    type: int
+    size: int
+    at: int
+    number: int | None = None
+    text: str = ""
+
 
 @dataclass(frozen=True)
 class FifContent:
@@ -51,10 +84,14 @@ class FifContent:
         Kinds of all blocks.
     n_tags : int
         Tags of the chain.
+    before, after : str
+        The files that come before and after this one, where a recording was split.
     """
 
     blocks: frozenset[int] = field(default_factory=frozenset)
     n_tags: int = 0
+    before: str = ""
+    after: str = ""
 
     @property
     def has_raw(self) -> bool:
@@ -86,26 +123,82 @@ def fif_content(path: Path) -> FifContent:
     FileContentError
         If the file is no FIF file, or ends before its last tag.
     """
-    blocks, n_tags = set(), 0
+    blocks, names, role, n_tags = set(), {_PREVIOUS: "", _NEXT: ""}, 0, 0
+    for tag in tags(path):
+        n_tags += 1
+        if tag.kind == BLOCK_START and tag.number is not None:
+            blocks.add(tag.number)
+        elif tag.kind == _REF_ROLE and tag.number is not None:
+            role = tag.number
+            names.setdefault(role, "")
+        elif tag.kind == _REF_NAME and role:
+            # Written with or without the folder, of whatever system.
+            names[role] = tag.text.replace("\\", "/").rpartition("/")[2] or "another file"
+    return FifContent(frozenset(blocks), n_tags, names[_PREVIOUS], names[_NEXT])
+
+
+def fif_kind(path: Path) -> str:
+    """Return what a FIF file mainly holds, from as few of its tags as tell it.
+
+    Parameters
+    ----------
+    path : Path
+        The file, gzipped or not.
+
+    Returns
+    -------
+    str
+        ``"raw"``, ``"epochs"``, ``"evoked"``, or ``""`` for anything else or what is damaged.
+    """
+    with suppress(FileContentError):
+        for tag in tags(path):
+            if tag.kind == BLOCK_START and tag.number in _DECISIVE:
+                return _DECISIVE[tag.number]
+    return ""
+
+
+def tags(path: Path) -> Iterator[Tag]:
+    """Yield the tags of a FIF file in order.
+
+    Parameters
+    ----------
+    path : Path
+        The file, gzipped or not.
+
+    Yields
+    ------
+    Tag
+        After a check that its content is there.
+
+    Raises
+    ------
+    FileContentError
+        If the file is no FIF file, or ends before its last tag.
+    """
     try:
         with _opened(path) as handle:
-            for block in _walk(handle, path):
-                n_tags += 1
-                if block is not None:
-                    blocks.add(block)
+            yield from _walk(handle, path, _limit(path))
     except (EOFError, gzip.BadGzipFile, OSError) as error:
         raise _truncated(path, f"its compressed content breaks off ({error})") from error
-    return FifContent(frozenset(blocks), n_tags)
+
+
+def is_zipped(path: Path) -> bool:
+    """Return whether a file is gzipped, by its first bytes."""
+    with path.open("rb") as handle:
+        return handle.read(2) == b"\x1f\x8b"
 
 
 def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as handle:
-        zipped = handle.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if is_zipped(path) else path.open("rb")  # type: ignore[return-value]
 
 
-def _walk(handle: BinaryIO, path: Path) -> Iterator[int | None]:
-    """Yield the kind of each block that begins, None for other tags."""
+def _limit(path: Path) -> int | None:
+    if not is_zipped(path):
+        return None
+    return max(_HARMLESS, _LARGEST_RATIO * path.stat().st_size)
+
+
+def _walk(handle: BinaryIO, path: Path, limit: int | None) -> Iterator[Tag]:
     at, seen = 0, 0
     while True:
         handle.seek(at)
@@ -118,20 +211,39 @@ def _walk(handle: BinaryIO, path: Path) -> Iterator[int | None]:
             )
         if len(head) < _HEADER.size:
             raise _truncated(path, f"tag {seen} at byte {at} is cut")
-        kind, _, size, following = _HEADER.unpack(head)
+        kind, type_, size, following = _HEADER.unpack(head)
+        _refuse_bomb(path, at + _HEADER.size + size, limit)
         if not _has(handle, at + _HEADER.size, size):
             raise _truncated(path, f"tag {seen} at byte {at} promises {size} bytes")
-        if kind == BLOCK_START and size >= _BLOCK_KIND.size:
-            handle.seek(at + _HEADER.size)
-            yield _BLOCK_KIND.unpack(handle.read(_BLOCK_KIND.size))[0]
-        else:
-            yield None
+        yield _tag(handle, kind, type_, size, at + _HEADER.size)
         if following == LAST:
+            # What is zipped ends with a checksum, which is compared when all is read.
+            while limit is not None and handle.read(_STRETCH):
+                pass
             return
         seen += 1
         if 0 < following <= at:
             raise _truncated(path, f"tag {seen - 1} at byte {at} points backwards")
         at = at + _HEADER.size + size if following <= 0 else following
+
+
+def _tag(handle: BinaryIO, kind: int, type_: int, size: int, at: int) -> Tag:
+    if kind == _REF_NAME and 0 < size <= 4096:
+        handle.seek(at)
+        return Tag(kind, type_, size, at, text=handle.read(size).decode("latin-1").strip("\x00 "))
+    if size == _NUMBER.size or (kind == BLOCK_START and size > _NUMBER.size):
+        handle.seek(at)
+        return Tag(kind, type_, size, at, number=_NUMBER.unpack(handle.read(_NUMBER.size))[0])
+    return Tag(kind, type_, size, at)
+
+
+def _refuse_bomb(path: Path, end: int, limit: int | None) -> None:
+    if limit is not None and end > limit:
+        raise FileContentError(
+            f"grows to more than {limit / 2**20:.0f} MB from {path.stat().st_size} bytes",
+            where=str(path),
+            mend="If it is what it should be, unpack it with gunzip and open that.",
+        )
 
 
 def _has(handle: BinaryIO, start: int, size: int) -> bool:

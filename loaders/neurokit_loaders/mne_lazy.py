@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -131,6 +134,85 @@ class MneArray(WindowArray):
         return values if self.factor is None else values * self.factor[list(channels)]
 
 
+class BlockArray(FileArray):
+    """Epochs or evoked responses that can be read as a whole only, (block, time, channel).
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    values_of : callable
+        ``values_of(path) -> (block, time, channel) ndarray``, hashable and picklable.
+    shape : (int, int)
+        Blocks, and samples of each.
+    picks : sequence of int
+        Which channels.
+    factor : sequence of float
+        What the values of each are multiplied with.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        values_of: Callable[[str], Any],
+        shape: tuple[int, int],
+        picks: Sequence[int],
+        factor: Sequence[float],
+    ) -> None:
+        super().__init__((*shape, len(picks)), np.float32)
+        self.path, self.values_of, self.picks = path, values_of, tuple(picks)
+        self.factor = np.asarray(factor, dtype=np.float64)
+
+    def read(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
+        """Return ``array[key]``; the last file is kept, for the next part of it.
+
+        Parameters
+        ----------
+        key : tuple of int or slice
+            Block, time and channel.
+
+        Returns
+        -------
+        ndarray
+            float32; integer entries drop their dim.
+
+        Raises
+        ------
+        FileContentError
+            If the file is gone or has changed since it was opened.
+        """
+        try:
+            state = Path(self.path).stat()
+            with _OPENING:
+                values = _kept_values(
+                    _Quiet(self.values_of), self.path, state.st_mtime_ns, state.st_size
+                )
+            scaled = values[..., list(self.picks)] * self.factor
+            return np.asarray(scaled.astype(np.float32)[key])
+        except (OSError, ValueError, IndexError) as error:
+            raise FileContentError(
+                f"cannot be read any more ({error})",
+                where=self.path,
+                mend="It moved or changed since it was opened: open it again.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class _Quiet:
+    """Reads a file without what was said when it was opened."""
+
+    values_of: Callable[[str], Any]
+
+    def __call__(self, path: str) -> Any:
+        import mne
+
+        quiet = contextlib.redirect_stdout(io.StringIO())
+        with warnings.catch_warnings(), mne.utils.use_log_level("CRITICAL"), quiet:
+            # They were turned into findings then.
+            warnings.simplefilter("ignore")
+            return self.values_of(path)
+
+
 def opened(reader: Callable[[str], Any], path: str) -> Any:
     """Return a Raw without data; each process keeps the last few.
 
@@ -152,9 +234,13 @@ def opened(reader: Callable[[str], Any], path: str) -> Any:
         return _kept(reader, path, state.st_mtime_ns, state.st_size)
 
 
+@lru_cache(maxsize=1)
+def _kept_values(
+    reader: Callable[[str], Any], path: str, changed: int, size: int
+) -> NDArray[np.float32]:
+    return np.asarray(reader(path), dtype=np.float32)
+
+
 @lru_cache(maxsize=8)
 def _kept(reader: Callable[[str], Any], path: str, changed: int, size: int) -> Any:
-    with warnings.catch_warnings():
-        # They were turned into findings when the recording was opened.
-        warnings.simplefilter("ignore")
-        return reader(path)
+    return _Quiet(reader)(path)

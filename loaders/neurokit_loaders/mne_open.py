@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,22 +15,30 @@ import numpy as np
 import xarray as xr
 
 from neurokit._version import __version__
-from neurokit.errors import FileContentError, NeurokitError
+from neurokit.errors import DependencyError, FileContentError, NeurokitError
+from neurokit.interchange.mne_assemble import group_at
 from neurokit.interchange.mne_build import Decoding, continuous
 from neurokit.interchange.mne_channels import modality_of, udunits
 from neurokit.interchange.mne_events import marks_of
 from neurokit.interchange.mne_info import channel_types, who_and_when
-from neurokit.interchange.mne_timeline import Timeline
+from neurokit.interchange.mne_timeline import Segment, Timeline
 from neurokit.io import lazy_variable
-from neurokit.schema import Finding, recording
+from neurokit.schema import Finding, findings_from_json, findings_to_json, recording
 from neurokit_loaders.mne_fif import fif_content
-from neurokit_loaders.mne_lazy import MneArray
+from neurokit_loaders.mne_fif_data import FifArray, find_buffers
+from neurokit_loaders.mne_lazy import MneArray, WindowArray
 from neurokit_loaders.mne_units import metres_per, stated_types, stated_units
 
 # What mne says about the name of a file says nothing about what is in it.
 _ABOUT_NAMES = "does not conform to MNE naming conventions"
 
+# What libraries say to each other's authors.
+_ABOUT_CODE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+
 Reader = Callable[[str], Any]
+
+# From picks and recorded sample ranges to the array that reads them.
+Arrays = Callable[[Sequence[int], Sequence[Segment]], WindowArray]
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,42 @@ class FifReader:
         return raw
 
 
+def arrays_of(raw: Any, path: Path, reader: Reader, factor: Sequence[float]) -> Arrays:
+    """Return how windows of a file are read: past mne where samples stand in it plainly.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The file, opened.
+    path : Path
+        Its name.
+    reader : callable
+        What opens it again.
+    factor : sequence of float
+        What the values of each channel are multiplied with, beyond what the file says.
+
+    Returns
+    -------
+    callable
+        ``arrays(picks, segments)``.
+    """
+    if isinstance(reader, FifReader):
+        # mne's own calibration, to the last bit.
+        stored = np.array([ch["range"] * ch["cal"] for ch in raw.info["chs"]])
+        buffers = find_buffers([Path(part) for part in raw.filenames], stored.size)
+        if buffers is not None and buffers.n_times == raw.n_times:
+            # Fresh from the file no compensation or projection is applied, only these.
+            together = stored * np.asarray(factor)
+            return lambda picks, segments: FifArray(buffers, together, picks, segments)
+
+    def through_mne(picks: Sequence[int], segments: Sequence[Segment]) -> WindowArray:
+        chosen = [factor[i] for i in picks]
+        scaled = chosen if any(one != 1.0 for one in chosen) else None
+        return MneArray(str(path), reader, picks, segments, scaled)
+
+    return through_mne
+
+
 def any_reader(path: str) -> Any:
     """Open a file of any format that MNE knows by its suffix."""
     import mne
@@ -74,11 +120,14 @@ class Statements:
     ----------
     unit, types, position_unit
         Options of the loader.
+    directions : bool
+        Positions lie on a sphere of radius 1, and are no lengths.
     """
 
     unit: str | Mapping[str, str] | None = None
     types: Mapping[str, str] | None = None
     position_unit: str = "m"
+    directions: bool = False
 
 
 def read_with_findings(reader: Reader, path: Path) -> tuple[Any, list[Finding]]:
@@ -93,8 +142,8 @@ def read_with_findings(reader: Reader, path: Path) -> tuple[Any, list[Finding]]:
 
     Returns
     -------
-    raw : mne.io.BaseRaw
-        Without data.
+    opened : mne.io.BaseRaw, or what the reader gives
+        Of a Raw, without data.
     findings : list of Finding
         One per warning.
 
@@ -102,27 +151,52 @@ def read_with_findings(reader: Reader, path: Path) -> tuple[Any, list[Finding]]:
     ------
     FileContentError
         If MNE cannot open the file.
+    DependencyError
+        If an optional library is needed for it.
     """
-    with warnings.catch_warnings(record=True) as caught:
+    import mne
+
+    printed = io.StringIO()
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        mne.utils.catch_logging("WARNING") as logged,
+        # Some readers print.
+        contextlib.redirect_stdout(printed),
+    ):
         warnings.simplefilter("always")
-        try:
-            raw = reader(str(path))
-        except NeurokitError:
-            raise
-        except Exception as error:
-            first_line = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
-            raise FileContentError(
-                f"mne cannot open it ({first_line})",
-                where=str(path),
-                mend="Check that the file is whole and of the format that its suffix says.",
-            ) from error
-    said = dict.fromkeys(" ".join(str(w.message).split()) for w in caught)
-    mend = "This is a warning of mne; its documentation says more."
-    return raw, [
-        Finding("NK850", "SUGGESTION", path.name, text.rstrip("."), mend)
-        for text in said
-        if _ABOUT_NAMES not in text
+        opened = _opened(reader, path)
+    said = [
+        " ".join(str(w.message).split()) for w in caught if not issubclass(w.category, _ABOUT_CODE)
     ]
+    # Warnings are logged too, over several lines.
+    lines = [" ".join(one.split()) for one in (logged.getvalue() + printed.getvalue()).splitlines()]
+    said += [one for one in lines if not any(one in other for other in said)]
+    mend = "This is a warning of mne; its documentation says more."
+    return opened, [
+        Finding("NK850", "SUGGESTION", path.name, text.rstrip("."), mend)
+        for text in dict.fromkeys(said)
+        if text and _ABOUT_NAMES not in text
+    ]
+
+
+def _opened(reader: Reader, path: Path) -> Any:
+    try:
+        return reader(str(path))
+    except NeurokitError:
+        raise
+    except ImportError as error:
+        raise DependencyError(
+            f"a library that reads it is not installed ({error.name or error})",
+            where=str(path),
+            mend="Install it with pip install 'neurokit-xarray[formats]'.",
+        ) from error
+    except Exception as error:
+        first_line = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise FileContentError(
+            f"mne cannot open it ({first_line})",
+            where=str(path),
+            mend="Check that the file is whole and of the format that its suffix says.",
+        ) from error
 
 
 def open_raw(
@@ -166,11 +240,10 @@ def open_raw(
     factor = [told[name][1] if name in told else 1.0 for name in names]
     new_types = stated_types(statements.types, names)
 
+    arrays = arrays_of(raw, path, reader, factor)
+
     def read(picks: Sequence[int], line: Timeline) -> xr.Variable:
-        chosen = [factor[i] for i in picks]
-        scaled = chosen if any(one != 1.0 for one in chosen) else None
-        array = MneArray(str(path), reader, picks, line.segments, scaled)
-        return lazy_variable(("time", "channel"), array)
+        return lazy_variable(("time", "channel"), arrays(picks, line.segments))
 
     parts = continuous(
         info,
@@ -186,6 +259,10 @@ def open_raw(
         name: _as_stated(group, {n: u for n, (u, _) in told.items()}, new_types, metres)
         for name, group in parts.groups.items()
     }
+    if statements.directions:
+        for group in groups.values():
+            if "position" in group:
+                group["position"].attrs.update(units="1", coordinate_frame="unknown")
     subject, start_time = who_and_when(info)
     return recording(
         groups,
@@ -196,6 +273,47 @@ def open_raw(
         loader_version=__version__,
         findings=[*findings, *parts.findings],
     )
+
+
+def add_findings(rec: xr.DataTree, findings: Sequence[Finding]) -> None:
+    """Write further findings into a recording, in place."""
+    if findings:
+        known = findings_from_json(str(rec.attrs.get("findings", "[]")))
+        rec.attrs["findings"] = findings_to_json([*known, *findings])
+
+
+def restated(
+    rec: xr.DataTree, units: Mapping[str, tuple[str, float]], statements: Statements
+) -> xr.DataTree:
+    """Return a recording of epochs or evoked responses as the user knows it better.
+
+    Parameters
+    ----------
+    rec : DataTree
+        Its values are multiplied already.
+    units : mapping of str to (str, float)
+        As `neurokit_loaders.mne_units.stated_units` gives them.
+    statements : Statements
+        Types and the unit of positions.
+
+    Returns
+    -------
+    DataTree
+        With root attributes as before.
+    """
+    paths = [path for path in ("/activity", "/auxiliary/trigger") if path in rec.groups]
+    tables = {path: group_at(rec, path) for path in paths}
+    names = [str(name) for t in tables.values() if t is not None for name in t["channel"].values]
+    types = stated_types(statements.types, names)
+    metres, si = metres_per(statements.position_unit), {n: u for n, (u, _) in units.items()}
+    for path, table in tables.items():
+        if table is not None:
+            rec[path] = xr.DataTree(_as_stated(table, si, types, metres))
+    rec.attrs.update(loader_version=__version__)
+    if types:
+        kinds = [str(k) for t in paths for k in rec[t].to_dataset()["channel_type"].values]
+        rec.attrs["modality"] = modality_of(kinds)
+    return rec
 
 
 def _as_stated(

@@ -1,12 +1,14 @@
-"""Loader ``mne.raw``: continuous MEG, EEG, SEEG and ECoG in FIF, EDF, BDF and BrainVision files.
+"""Loader ``mne.raw``: continuous MEG, EEG, SEEG and ECoG in the formats that mne reads.
 
-What a file is, its first bytes say, not its suffix. Every format is checked for truncation
-from headers and sizes before anything is read.
+What a file is, its first bytes say, not its suffix. Formats whose headers say how long data are
+are checked for truncation before anything is read. EDF, BDF, Neuralynx and Blackrock are read
+without mne, which resamples, refuses or misdates some of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,67 +17,34 @@ import xarray as xr
 from neurokit.errors import FileContentError
 from neurokit.interchange.mne_build import Decoding
 from neurokit.interchange.mne_triggers import Consecutive
-from neurokit.io import Loader, detect_format, read_head, require_file
-from neurokit_loaders.mne_brainvision import check_parts, pauses_in, read_text
+from neurokit.io import Loader, require_file
+from neurokit.schema import Finding
+from neurokit_loaders.mne_device_open import info_device, open_blackrock, open_neuralynx
 from neurokit_loaders.mne_edf_open import info_edf, open_edf
-from neurokit_loaders.mne_fif import fif_content
-from neurokit_loaders.mne_open import FifReader, Statements, any_reader, info_raw, open_raw
+from neurokit_loaders.mne_events_file import with_events
+from neurokit_loaders.mne_fif import fif_content, fif_kind
+from neurokit_loaders.mne_formats import TITLES, check_name, claimed, format_of
+from neurokit_loaders.mne_open import Statements, add_findings, info_raw, open_raw
+from neurokit_loaders.mne_readers import companion, prepare
 
-_BY_SUFFIX: dict[str, str] = {
-    ".fif": "fif",
-    ".edf": "edf",
-    ".bdf": "bdf",
-    ".vhdr": "brainvision",
-    ".ahdr": "brainvision",
+# Read through mne.io.read_raw by their suffix alone.
+_OTHERS = (".nxe", ".nedf", ".cdt", ".mefd", ".bin", ".asc")
+
+_PARTS: dict[str, str] = {
+    "brainvision part": ".vhdr",
+    "persyst part": ".lay",
+    "eeglab part": ".set",
 }
-_TITLES: dict[str, str] = {"fif": "FIF", "edf": "EDF", "bdf": "BDF", "brainvision": "BrainVision"}
-
-# Read through mne.io.read_raw as they are; only the four formats above are checked for damage.
-_OTHERS = (".set", ".gdf", ".con", ".sqd", ".lay", ".ds", ".mff")
-
-_HEADER, _MARKER = "Data Exchange Header", "Data Exchange Marker"
-
-
-def format_of(path: Path) -> str:
-    """Name the format of a file by its content.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    str
-        fif, edf, bdf, brainvision, brainvision part, or what `neurokit.io.detect_format` says.
-    """
-    found = detect_format(path)
-    if found in ("edf", "bdf"):
-        return found if found == "bdf" or _has_edf_fields(path) else "text"
-    if found == "gzip" and path.name.lower().endswith(".fif.gz"):
-        return "fif"
-    if found in ("text", "brainvision"):
-        line = read_head(path, 120).decode("latin-1").split("\n")[0]
-        if _HEADER in line:
-            return "brainvision"
-        if _MARKER in line:
-            return "brainvision part"
-    if path.suffix.lower() == ".eeg" and path.with_suffix(".vhdr").is_file():
-        return "brainvision part"
-    return found
-
-
-def _has_edf_fields(path: Path) -> bool:
-    """Whether the header has numbers where EDF has them; a table may begin as EDF does."""
-    head = read_head(path, 256)
-    n_bytes, n_signals = head[184:192].strip(), head[252:256].strip()
-    return n_bytes.isdigit() and int(n_bytes) % 256 == 0 and n_signals.isdigit()
-
-
-def _named(path: Path) -> str | None:
-    """Return the format that the suffix claims, None where it claims none of ours."""
-    name = path.name.lower().removesuffix(".gz")
-    return _BY_SUFFIX.get(Path(name).suffix)
+_ELSEWHERE: dict[str, str] = {
+    "eeglab epochs": "mne.epochs",
+    "fieldtrip epochs": "mne.epochs",
+    "fieldtrip evoked": "mne.evoked",
+}
+_FIF_MENDS: dict[str, str] = {
+    "epochs": 'Open it with loader="mne.epochs".',
+    "evoked responses": 'Open it with loader="mne.evoked".',
+    "events": "Events stand beside a recording: open that with events= and this file's name.",
+}
 
 
 def sniff(path: Path) -> float:
@@ -91,17 +60,18 @@ def sniff(path: Path) -> float:
     float
         0.95 by the first bytes; less where only the suffix speaks for it.
     """
-    if path.is_dir():
-        return 0.4 if path.suffix.lower() in _OTHERS else 0.0
+    suffix = path.suffix.lower()
     try:
         found = format_of(path)
     except FileContentError:
-        return 0.5 if _named(path) else 0.0
-    if found in _TITLES:
-        return 0.95
-    if found == "brainvision part":
+        return 0.5 if claimed(path) else 0.0
+    if found in TITLES:
+        return 0.95 if found != "fif" or fif_kind(path) in ("raw", "") else 0.0
+    if found in _PARTS or found == "ctf part":
         return 0.5
-    return 0.4 if path.suffix.lower() in _OTHERS else 0.3 if _named(path) else 0.0
+    if found in _ELSEWHERE:
+        return 0.0
+    return 0.3 if claimed(path) or suffix in _OTHERS else 0.0
 
 
 def checked_format(path: Path) -> str:
@@ -110,12 +80,12 @@ def checked_format(path: Path) -> str:
     Parameters
     ----------
     path : Path
-        The file.
+        The file or folder.
 
     Returns
     -------
     str
-        fif, edf, bdf, brainvision or other.
+        A key of `neurokit_loaders.mne_formats.TITLES`, or other.
 
     Raises
     ------
@@ -123,31 +93,36 @@ def checked_format(path: Path) -> str:
         If the file is missing or empty, content and suffix contradict each other, or it holds
         no continuous recording.
     """
-    if path.is_dir() and path.suffix.lower() in _OTHERS:
-        return "other"
-    found, named = format_of(require_file(path)), _named(path)
-    if found == "brainvision part":
-        raise FileContentError(
-            "is one of the three files of a BrainVision recording, but not its header",
-            where=str(path),
-            mend=f"Open {path.with_suffix('.vhdr').name}.",
-        )
-    if named is None and found not in _TITLES:
-        return "other"
-    holds = f" with {_fif_words(path, alone=named in (found, None))}" if found == "fif" else ""
-    if named not in (found, None):
-        article = "an" if found == "edf" else "a"
-        is_what = f"{article} {_TITLES[found]} file" if found in _TITLES else f"{found} data"
-        raise FileContentError(
-            f"is {is_what}{holds}, not {_TITLES[str(named)]} as its suffix says",
-            where=str(path),
-            mend="Rename it to what it is, or check what was downloaded.",
-        )
-    return found
+    found = format_of(path if path.is_dir() else require_file(path))
+    _refuse_parts(path, found)
+    if found == "folder" and path.suffix.lower() not in _OTHERS:
+        raise FileContentError("is a folder", where=str(path), mend="Name a file in it.")
+    check_name(path, found, fif_content(path).words if found == "fif" else "")
+    if found == "fif":
+        _check_fif(path)
+    return found if found in TITLES else "other"
 
 
-def _fif_words(path: Path, *, alone: bool) -> str:
-    """Say what a FIF file holds; if its name is not wrong anyway, raise unless it is raw data."""
+def _refuse_parts(path: Path, found: str) -> None:
+    """Raise if a file is opened through another one, or by another loader."""
+    if found in _PARTS or found == "ctf part":
+        title = TITLES[found.removesuffix(" part")]
+        main = path.parent if found == "ctf part" else path.with_suffix(_PARTS[found])
+        raise FileContentError(
+            f"is one of the files of a {title} recording, but not its header",
+            where=str(path),
+            mend=f"Open {main.name}.",
+        )
+    if found in _ELSEWHERE:
+        format_, _, what = found.partition(" ")
+        raise FileContentError(
+            f"is a {TITLES[format_]} file with {what}, not with a continuous recording",
+            where=str(path),
+            mend=f'Open it with loader="{_ELSEWHERE[found]}".',
+        )
+
+
+def _check_fif(path: Path) -> None:
     content = fif_content(path)
     if not path.suffix:
         raise FileContentError(
@@ -155,20 +130,12 @@ def _fif_words(path: Path, *, alone: bool) -> str:
             where=str(path),
             mend="Rename it to end in _raw.fif.",
         )
-    if alone and not content.has_raw:
+    if not content.has_raw:
         raise FileContentError(
             f"is a FIF file with {content.words}, not with a continuous recording",
             where=str(path),
             mend=_FIF_MENDS.get(content.words, "Read it with mne."),
         )
-    return content.words
-
-
-_FIF_MENDS: dict[str, str] = {
-    "epochs": "Read it with mne.read_epochs and give that to nk.from_mne.",
-    "evoked responses": "Read it with mne.read_evokeds and give that to nk.from_mne.",
-    "events": "Read it with mne.read_events; events stand beside a recording.",
-}
 
 
 def open_recording(
@@ -181,17 +148,25 @@ def open_recording(
     consecutive: Consecutive = "increasing",
     initial_event: bool = False,
     mask: int | None = None,
+    events: str | Sequence[str] | None = None,
+    events_from: str = "acquisition",
     infer_types: bool = False,
     encoding: str = "utf8",
     allow_truncated: bool = False,
     allow_maxshield: bool = False,
+    data_format: str | None = None,
+    date_format: str | None = None,
+    mrk: str | None = None,
+    elp: str | None = None,
+    hsp: str | None = None,
+    variable: str | None = None,
 ) -> xr.DataTree:
     """Open a continuous recording: headers, annotations and trigger lines now, samples later.
 
     Parameters
     ----------
     path : Path
-        The file; of a BrainVision recording, its header.
+        The file or folder; of several files, the header.
     unit : str or mapping of str to str, optional
         What unit the stored numbers really have (``"uV"``), for all channels of that kind or
         per channel name; default what the file says.
@@ -208,6 +183,10 @@ def open_recording(
         Take a code that is on at the first sample as an event.
     mask : int, optional
         Only these bits of a trigger channel count.
+    events : str or sequence of str, optional
+        Files of events (``-eve.fif``) beside the recording; what lies outside is a finding.
+    events_from : {"acquisition", "first sample"}
+        What sample 0 of these files is.
     infer_types : bool, default False
         EDF, BDF: read types off labels such as ``"EOG left"``.
     encoding : str, default "utf8"
@@ -216,6 +195,14 @@ def open_recording(
         EDF, BDF: read the whole records of a file that was cut.
     allow_maxshield : bool, default False
         FIF: open a recording that still has MaxShield's compensation in it.
+    data_format : {"int16", "int32"}, optional
+        Neuroscan: how wide samples are, where the header does not say.
+    date_format : str, optional
+        Neuroscan: ``"mm/dd/yy"`` (default) or ``"dd/mm/yy"``.
+    mrk, elp, hsp : str, optional
+        KIT: files of markers, digitised points and head shape; all three place the head.
+    variable : str, optional
+        FieldTrip: name of the variable; default the one that holds data.
 
     Returns
     -------
@@ -230,8 +217,9 @@ def open_recording(
     kind = checked_format(path)
     lines = (stim_channel,) if isinstance(stim_channel, str) else stim_channel
     decoding = Decoding(None if lines is None else tuple(lines), consecutive, initial_event, mask)
+    statements = Statements(unit, types, position_unit)
     if kind in ("edf", "bdf"):
-        return open_edf(
+        rec = open_edf(
             path,
             decoding=decoding,
             unit=unit,
@@ -240,21 +228,37 @@ def open_recording(
             encoding=encoding,
             allow_truncated=allow_truncated,
         )
-    statements = Statements(unit, types, position_unit)
-    if kind == "fif":
-        reader = FifReader(allow_maxshield)
-        return open_raw(path, reader, decoding=decoding, statements=statements)
-    if kind == "brainvision":
-        marker = check_parts(path).marker
-        text = "" if marker is None else read_text(marker)
-        return open_raw(
+    elif kind == "neuralynx":
+        rec = open_neuralynx(path, statements)
+    elif kind == "blackrock":
+        rec = open_blackrock(path, statements)
+    else:
+        special = {
+            "allow_maxshield": allow_maxshield,
+            "data_format": data_format,
+            "date_format": date_format,
+            "mrk": mrk,
+            "elp": elp,
+            "hsp": hsp,
+            "variable": variable,
+        }
+        ready = prepare(kind, path, special)
+        rec = open_raw(
             path,
-            any_reader,
+            ready.reader,
             decoding=decoding,
-            statements=statements,
-            pauses=lambda rate: pauses_in(text, rate),
+            statements=replace(statements, directions=ready.directions),
+            pauses=ready.pauses,
         )
-    return open_raw(path, any_reader, decoding=decoding, statements=statements)
+        add_findings(rec, ready.findings)
+        for node in rec.subtree if ready.offset else ():
+            if "time_offset" in node.attrs:
+                node.attrs["time_offset"] += ready.offset
+    found: list[Finding] = []
+    for name in (events,) if isinstance(events, str) else events or ():
+        found += with_events(rec, companion(path, name, "events"), events_from)
+    add_findings(rec, found)
+    return rec
 
 
 def info(path: Path) -> dict[str, Any]:
@@ -263,7 +267,7 @@ def info(path: Path) -> dict[str, Any]:
     Parameters
     ----------
     path : Path
-        The file.
+        The file or folder.
 
     Returns
     -------
@@ -278,17 +282,21 @@ def info(path: Path) -> dict[str, Any]:
     kind = checked_format(path)
     if kind in ("edf", "bdf"):
         return info_edf(path)
-    if kind == "brainvision":
-        check_parts(path)
-    title = _TITLES.get(kind, path.suffix.lstrip(".").upper())
-    return {"format": title, **info_raw(path, FifReader() if kind == "fif" else any_reader)}
+    title = TITLES.get(kind, path.suffix.lstrip(".").upper())
+    if kind in ("neuralynx", "blackrock"):
+        return {"format": title, **info_device(kind, path)}
+    return {"format": title, **info_raw(path, prepare(kind, path, {}).reader)}
 
 
 LOADER = Loader(
     name="mne.raw",
     title="continuous MEG, EEG, SEEG, ECoG (FIF, EDF, BDF, BrainVision and others of MNE)",
     modality="eeg",
-    suffixes=(".fif", ".fif.gz", ".edf", ".bdf", ".vhdr", *_OTHERS),
+    suffixes=(
+        *(".fif", ".fif.gz", ".edf", ".bdf", ".gdf", ".vhdr", ".ahdr", ".set", ".cnt", ".mat"),
+        *(".eeg", ".lay", ".ncs", ".ns3", ".con", ".sqd", ".ds", ".mff", ".raw", ".snirf"),
+        *_OTHERS,
+    ),
     sniff=sniff,
     open=open_recording,
     info=info,
@@ -300,9 +308,17 @@ LOADER = Loader(
         "consecutive": "which steps between codes begin an event: 'increasing', True, False",
         "initial_event": "take a code that is on at the first sample as an event",
         "mask": "only these bits of a trigger channel count",
+        "events": "files of events (-eve.fif) beside the recording",
+        "events_from": "what their sample 0 is: 'acquisition' or 'first sample'",
         "infer_types": "EDF, BDF: read channel types off the labels",
         "encoding": "EDF, BDF: encoding of the annotations",
         "allow_truncated": "EDF, BDF: read the whole records of a file that was cut",
         "allow_maxshield": "FIF: open a recording with MaxShield's compensation in it",
+        "data_format": "Neuroscan: int16 or int32, where the header does not say",
+        "date_format": "Neuroscan: mm/dd/yy or dd/mm/yy",
+        "mrk": "KIT: marker file; with elp and hsp it places the head",
+        "elp": "KIT: digitised points",
+        "hsp": "KIT: head shape",
+        "variable": "FieldTrip: name of the variable",
     },
 )

@@ -24,6 +24,8 @@ CONFIDENCES = ("exact", "zero-stripped", "lateral-ambiguous", "unknown")
 _AWC = re.compile(r"AWC[-_ ]?(?:ON|OFF)", re.IGNORECASE)
 _ALTERNATIVE = re.compile(r"[-_ ]?alt\d*", re.IGNORECASE)
 _LONGEST = 12
+# The name that a trace without a label is given.
+_UNLABELLED = re.compile(r"unl-\d{4,}(?:-\d+)?")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,10 @@ def _candidates(label: str) -> tuple[str, ...]:
         return ("AWCL", "AWCR")
     parts = [part for part in re.split(r"\s*(?:/|\||,|\bor\b)\s*", label) if part]
     if len(parts) > 1:
-        meant = {name for part in parts for name in identify(part).candidates}
+        # DB1/3 is DB1 or DB3.
+        stem = parts[0].rstrip("0123456789")
+        whole = [stem + part if part.isdigit() else part for part in parts]
+        meant = {name for part in whole for name in identify(part).candidates}
         return tuple(neuron.name for neuron in rows() if neuron.name in meant)
     plain = re.sub(r"\?+", "?", cell_name(_ALTERNATIVE.sub("", label)))
     # Longer than any name with its marks: prose, which a pattern would search for long.
@@ -162,6 +167,11 @@ def identify_all(labels: Iterable[object]) -> pd.DataFrame:
         table.append(_row(identity, name, alone=claims[identity.name] == 1))
     columns = ["name", "label", "identified", "identity_confidence", "candidates"]
     return pd.DataFrame(table, columns=[*columns, "neuron_class", "neuron_type"])
+
+
+def is_made_up(name: str) -> bool:
+    """Whether `identify_all` gave this name to a trace that had no label."""
+    return _UNLABELLED.fullmatch(name) is not None
 
 
 def _text(label: object) -> str:

@@ -45,6 +45,13 @@ def by_name() -> dict[str, Neuron]:
     return {neuron.name: neuron for neuron in rows()}
 
 
+def _padded(neuron: Neuron) -> str:
+    """Return the spelling with a nought that tables use to sort motor neurons: VB01."""
+    number = neuron.name.removeprefix(neuron.neuron_class)
+    motor = neuron.neuron_type == "motor" and number.isdigit() and len(number) == 1
+    return f"{neuron.neuron_class}0{number}" if motor else ""
+
+
 def neurons(order: str = "natural") -> pd.DataFrame:
     """Return the table of the 302 hermaphrodite neurons.
 
@@ -66,7 +73,9 @@ def neurons(order: str = "natural") -> pd.DataFrame:
           chemical synapses),
         - ``side``: L, R or "" where there is no pair,
         - ``dorsoventral``: D, V or "",
-        - ``is_neuron_300``: False for CANL and CANR, which Cook et al. count as end organs.
+        - ``is_neuron_300``: False for CANL and CANR, which Cook et al. count as end organs,
+        - ``alias``: the other certain spelling that files use (VB01 for VB1), or "";
+          `identify` knows it, and what is not certain (AVA?, AWCON), too.
 
     Raises
     ------
@@ -91,6 +100,7 @@ def neurons(order: str = "natural") -> pd.DataFrame:
 
     check_option("order", order, ORDERS)
     table = pd.DataFrame(rows(), columns=list(Neuron._fields))
+    table["alias"] = [_padded(neuron) for neuron in rows()]
     if order == "simeon2024":
         # CANL and CANR are left out there, because Cook et al. list them with the end organs.
         table = table[table["is_neuron_300"]].sort_values("name", ignore_index=True)

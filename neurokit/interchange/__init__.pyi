@@ -1,4 +1,16 @@
 from .from_mne import from_mne as from_mne
+from .from_nwb import from_nwb as from_nwb
 from .to_mne import to_mne as to_mne
+from .to_nwb import to_nwb as to_nwb
+from .to_pandas import from_pandas as from_pandas, to_pandas as to_pandas
+from .to_pynapple import to_pynapple as to_pynapple
 
-__all__ = ["from_mne", "to_mne"]
+__all__ = [
+    "from_mne",
+    "from_nwb",
+    "from_pandas",
+    "to_mne",
+    "to_nwb",
+    "to_pandas",
+    "to_pynapple",
+]

@@ -6,7 +6,7 @@ say how channels are read, everything else is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -27,8 +27,12 @@ from neurokit.interchange.mne_triggers import (
     TriggerEvents,
     default_lines,
     trigger_events,
+    trigger_lines,
 )
 from neurokit.schema import Finding, activity
+
+# Samples of trigger lines that are read at once.
+_BLOCK = 2**17
 
 # How the values of some channels are had: (picks, timeline) -> (time, channel).
 Read = Callable[[Sequence[int], Timeline], Any]
@@ -107,8 +111,8 @@ def decoded(
 
     Parameters
     ----------
-    codes : (n_times, n_lines) array_like
-        Values of the lines.
+    codes : (n_times, n_lines) array_like or Variable
+        Values of the lines; of a file, read in stretches.
     names : sequence of str
         Their names.
     decoding : Decoding
@@ -124,9 +128,8 @@ def decoded(
         Codes on at the first sample that were not taken; events of one sample.
     """
     found, findings = {}, []
-    values = np.asarray(codes)
-    for column, name in enumerate(names):
-        line = values[:, column]
+    lines = trigger_lines(_blocks(codes), len(names))
+    for name, line in zip(names, lines, strict=True):
         found[name] = events = trigger_events(
             line,
             consecutive=decoding.consecutive,
@@ -134,13 +137,13 @@ def decoded(
             mask=decoding.mask,
         )
         where = f"/auxiliary/trigger {name}"
-        if line.size and int(line[0]) != 0 and not decoding.initial_event:
+        if line.first != 0 and not decoding.initial_event:
             findings.append(
                 Finding(
                     "NK860",
                     "SUGGESTION",
                     where,
-                    f"code {int(line[0])} at the first sample is not taken as an event",
+                    f"code {line.first} at the first sample is not taken as an event",
                     "If it is one, open with initial_event=True.",
                 )
             )
@@ -250,7 +253,7 @@ def continuous(
         groups["auxiliary/trigger"] = group_of(info, triggers, codes, line, first_samp)
     if names:
         picks = [info["ch_names"].index(name) for name in names]
-        found, findings = decoded(_values(read(picks, line)), names, decoding, rate)
+        found, findings = decoded(read(picks, line), names, decoding, rate)
     first = groups["activity" if signals else "auxiliary/trigger"]
     first.attrs.update(group_attrs(info))
     events = event_table(marks, found, first["time"].values, rate)
@@ -261,8 +264,7 @@ def continuous(
 
 def _inner(marks: Marks, line: Timeline, rate: float) -> Marks:
     """Drop the marks of gaps before the first and behind the last recorded sample."""
-    time = line.time(rate)
-    end = float(time[-1]) + 1 / rate if time.size else 0.0
+    end = line.end(rate)
     kept = [
         i
         for i, text in enumerate(marks.description)
@@ -280,5 +282,9 @@ def _inner(marks: Marks, line: Timeline, rate: float) -> Marks:
     )
 
 
-def _values(values: Any) -> Any:
-    return values.values if isinstance(values, xr.Variable) else values
+def _blocks(codes: Any) -> Iterator[Any]:
+    """Yield stretches of trigger lines; of a file, one is in memory at a time."""
+    if not isinstance(codes, xr.Variable):
+        codes = xr.Variable(("time", "channel"), np.asarray(codes))
+    for start in range(0, codes.shape[0], _BLOCK):
+        yield codes[start : start + _BLOCK].values

@@ -7,6 +7,7 @@ recording did not: only `run` changes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,9 +71,33 @@ class Timeline:
         (size,) ndarray
             Seconds from the first one: whole samples over the rate, which never drifts.
         """
-        pause = np.repeat(self.pauses, [b - a for a, b in self.segments])
-        seconds: NDArray[np.float64] = (self.sample - self.origin) / rate + pause
+        seconds = np.empty(self.size, dtype=np.float64)
+        at = 0
+        # Stretch by stretch and in place: the axis of hours of record is large enough once.
+        for (start, stop), pause in zip(self.segments, self.pauses, strict=True):
+            part = seconds[at : at + stop - start]
+            part[:] = np.arange(start - self.origin, stop - self.origin, dtype=np.float64)
+            part /= rate
+            part += pause
+            at += stop - start
         return seconds
+
+    def end(self, rate: float) -> float:
+        """Return when the last recorded sample is over, s.
+
+        Parameters
+        ----------
+        rate : float
+            Hz.
+
+        Returns
+        -------
+        float
+            0 where nothing was recorded.
+        """
+        if not self.segments:
+            return 0.0
+        return (self.segments[-1][1] - self.origin) / rate + self.pauses[-1]
 
     def true(self, seconds: ArrayLike, rate: float) -> NDArray[np.float64]:
         """Return when something happened that the file says happened at `seconds`.
@@ -126,20 +151,28 @@ def timeline(
     >>> timeline(10, gaps=[(4, 6)], cuts=[8]).segments
     ((0, 4), (6, 8), (8, 10))
     """
-    missing = np.zeros(n, dtype=bool)
-    for start, stop in gaps:
-        missing[max(start, 0) : max(stop, 0)] = True
-    kept = np.flatnonzero(~missing)
-    if kept.size == 0:
+    kept = _between(n, gaps)
+    if not kept:
         return Timeline((), ())
-    breaks = set((kept[1:][np.diff(kept) > 1]).tolist())
     late = dict(pauses or {})
-    breaks |= {int(c) for c in (*cuts, *late) if kept[0] < c < n and not missing[int(c)]}
-    starts = [int(kept[0]), *sorted(breaks)]
-    ends = [int(kept[np.searchsorted(kept, start) - 1]) + 1 for start in starts[1:]]
-    segments = tuple(zip(starts, [*ends, int(kept[-1]) + 1], strict=True))
-    before = [max((s for s in late if s <= start), default=None) for start in starts]
-    return Timeline(segments, tuple(0.0 if s is None else float(late[s]) for s in before))
+    breaks = sorted({int(c) for c in (*cuts, *late)})
+    segments: list[Segment] = []
+    for start, stop in kept:
+        inner = [c for c in breaks if start < c < stop]
+        segments += itertools.pairwise((start, *inner, stop))
+    before = [max((s for s in late if s <= start), default=None) for start, _ in segments]
+    delays = tuple(0.0 if s is None else float(late[s]) for s in before)
+    return Timeline(tuple(segments), delays)
+
+
+def _between(n: int, gaps: Iterable[Segment]) -> list[Segment]:
+    """Return what is left of `n` samples between gaps that may overlap."""
+    kept, at = [], 0
+    for start, stop in sorted(gap for gap in gaps if gap[0] < gap[1]):
+        if min(start, n) > at:
+            kept.append((at, min(start, n)))
+        at = max(at, stop)
+    return [*kept, (at, n)] if at < n else kept
 
 
 def window(segments: Sequence[Segment], start: int, stop: int) -> list[Segment]:

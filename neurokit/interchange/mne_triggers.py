@@ -5,6 +5,7 @@ Pure functions on numpy arrays, so that loaders which do not go through MNE deco
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,6 +36,66 @@ class TriggerEvents:
     last: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class TriggerLine:
+    """A trigger line as its steps: a line of hours is as long as what happens on it.
+
+    Parameters
+    ----------
+    size, first, last : int
+        Samples, and ``|code|`` at the first and the last of them.
+    at, before, after : (n_steps,) ndarray of int
+        First sample of each new value, the value before it, the value itself.
+    """
+
+    size: int
+    first: int
+    last: int
+    at: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+
+
+def trigger_lines(blocks: Iterable[ArrayLike], n_lines: int) -> list[TriggerLine]:
+    """Find the steps of trigger lines that are read block by block, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of (n, n_lines) array_like
+        Codes in order; fractions and signs are cut off.
+    n_lines : int
+        Lines.
+
+    Returns
+    -------
+    list of TriggerLine
+        The same for any way to cut the lines into blocks.
+
+    Examples
+    --------
+    >>> trigger_lines([[[0], [0], [5]], [[5], [0]]], 1)[0].at
+    array([2, 4])
+    """
+    size = 0
+    first = last = np.zeros(n_lines, dtype=np.int64)
+    steps: list[list[tuple[NDArray[np.int64], ...]]] = [[] for _ in range(n_lines)]
+    for block in blocks:
+        codes = np.abs(np.asarray(block).astype(np.int64))
+        if not codes.shape[0]:
+            continue
+        first = first if size else codes[0]
+        known = np.concatenate([(last if size else codes[0])[np.newaxis], codes])
+        for line in range(n_lines):
+            at = np.flatnonzero(np.diff(known[:, line]))
+            steps[line].append((at + size, known[at, line], codes[at, line]))
+        size, last = size + codes.shape[0], codes[-1]
+    nothing = (np.empty(0, dtype=np.int64),) * 3
+    return [
+        TriggerLine(size, int(a), int(b), *map(np.concatenate, zip(nothing, *found, strict=True)))
+        for a, b, found in zip(first, last, steps, strict=True)
+    ]
+
+
 def default_lines(names: list[str]) -> list[str]:
     """Return the trigger lines that are decoded unless told otherwise, as MNE chooses them.
 
@@ -61,7 +122,7 @@ def default_lines(names: list[str]) -> list[str]:
 
 
 def trigger_events(
-    codes: ArrayLike,
+    codes: ArrayLike | TriggerLine,
     *,
     consecutive: Consecutive = "increasing",
     initial_event: bool = False,
@@ -75,7 +136,7 @@ def trigger_events(
 
     Parameters
     ----------
-    codes : (n_times,) array_like
+    codes : (n_times,) array_like or TriggerLine
         Values of the line; fractions are cut off.
     consecutive : {"increasing", True, False}
         Which steps between codes that are not zero begin an event.
@@ -105,7 +166,7 @@ def trigger_events(
             where="consecutive",
             mend="Use 'increasing', True or False.",
         )
-    line = np.abs(np.asarray(codes).astype(np.int64))
+    line = codes if isinstance(codes, TriggerLine) else _line(codes)
     if line.size == 0:
         return TriggerEvents(*(np.empty(0, dtype=np.int64) for _ in range(3)))
     at, before, after = _steps(line, initial_event)
@@ -116,22 +177,25 @@ def trigger_events(
     return _paired(at, after, np.flatnonzero(onset), np.flatnonzero(offset))
 
 
+def _line(codes: ArrayLike) -> TriggerLine:
+    return trigger_lines([np.asarray(codes)[:, np.newaxis]], 1)[0]
+
+
 def _steps(
-    line: NDArray[np.int64], initial_event: bool
+    line: TriggerLine, initial_event: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    at = np.flatnonzero(np.diff(line)) + 1
-    before, after = line[at - 1], line[at]
-    if at.size and line[-1] != 0:
+    at, before, after = line.at, line.before, line.after
+    if at.size and line.last != 0:
         # MNE ends a code that is on at the last sample with the line.
         at, before, after = (
             np.append(at, line.size),
-            np.append(before, line[-1]),
+            np.append(before, line.last),
             np.append(after, 0),
         )
-    if initial_event and line[0] != 0:
+    if initial_event and line.first != 0:
         at, before, after = (
             np.concatenate([[first], rest])
-            for first, rest in ((0, at), (0, before), (line[0], after))
+            for first, rest in ((0, at), (0, before), (line.first, after))
         )
     return at, before, after
 

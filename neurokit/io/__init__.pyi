@@ -1,3 +1,4 @@
+from .archives import check_zip as check_zip, read_gzip as read_gzip
 from .atomic import (
     atomic_file as atomic_file,
     atomic_folder as atomic_folder,

@@ -21,7 +21,9 @@ CLAIMED = (".fif", ".edf", ".bdf", ".vhdr")
 class NeurokitBackend(BackendEntrypoint):
     """Open any file that neurokit has a loader for, through xarray.
 
-    Options of the loader go through ``options={...}``.
+    All ways of opening take ``filename_or_obj``, a file or folder; ``drop_variables``, names to
+    leave out of every group; ``loader``, a name of `neurokit.loaders`; ``options``, a mapping of
+    options of that loader; and `open_dataset` the ``group``.
     """
 
     description = "Neural recordings as labelled trees (neurokit)"
@@ -29,18 +31,7 @@ class NeurokitBackend(BackendEntrypoint):
     supports_groups = True
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:
-        """Return True for suffixes that no other engine claims; never opens the file.
-
-        Parameters
-        ----------
-        filename_or_obj : object
-            What the user gave to xarray.
-
-        Returns
-        -------
-        bool
-            Never True for .nc, .h5 or .zarr.
-        """
+        """Return True for suffixes that no other engine claims, never .nc, .h5 or .zarr."""
         if not isinstance(filename_or_obj, str | Path):
             return False
         return Path(filename_or_obj).suffix.lower() in CLAIMED
@@ -54,31 +45,7 @@ class NeurokitBackend(BackendEntrypoint):
         loader: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Dataset:
-        """Open one group.
-
-        Parameters
-        ----------
-        filename_or_obj : str or Path
-            The file or folder.
-        drop_variables : str or iterable of str, optional
-            Variables to leave out.
-        group : str, default "activity"
-            Which group.
-        loader : str, optional
-            A name of `neurokit.loaders`.
-        options : mapping, optional
-            Options of the loader.
-
-        Returns
-        -------
-        xarray.Dataset
-            The group.
-
-        Raises
-        ------
-        LabelError
-            If there is no such group; the message lists those there are.
-        """
+        """Open one group; an unknown one is a `LabelError` that lists those there are."""
         from neurokit.errors import LabelError, suggest
 
         tree = self.open_datatree(filename_or_obj, loader=loader, options=options)
@@ -104,24 +71,7 @@ class NeurokitBackend(BackendEntrypoint):
         loader: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> DataTree:
-        """Open a whole recording.
-
-        Parameters
-        ----------
-        filename_or_obj : str or Path
-            The file or folder.
-        drop_variables : str or iterable of str, optional
-            Variables to leave out of every group.
-        loader : str, optional
-            A name of `neurokit.loaders`.
-        options : mapping, optional
-            Options of the loader.
-
-        Returns
-        -------
-        xarray.DataTree
-            The recording.
-        """
+        """Open a whole recording."""
         from neurokit.io.opening import open as open_recording
 
         tree = open_recording(filename_or_obj, loader, **dict(options or {}))
@@ -140,24 +90,7 @@ class NeurokitBackend(BackendEntrypoint):
         loader: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> dict[str, Dataset]:
-        """Open every group.
-
-        Parameters
-        ----------
-        filename_or_obj : str or Path
-            The file or folder.
-        drop_variables : str or iterable of str, optional
-            Variables to leave out of every group.
-        loader : str, optional
-            A name of `neurokit.loaders`.
-        options : mapping, optional
-            Options of the loader.
-
-        Returns
-        -------
-        dict of str to Dataset
-            By path.
-        """
+        """Open every group, by path."""
         tree = self.open_datatree(
             filename_or_obj, drop_variables=drop_variables, loader=loader, options=options
         )

@@ -6,6 +6,9 @@ Imports nothing heavy: a run in which all results are cached goes through here.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import stat
 from pathlib import Path
 
 from neurokit.errors import FileContentError
@@ -26,6 +29,58 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 
 
+# NUL and line ends in a name forge what is printed and logged about the file.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def locate(path: Path | str) -> Path:
+    """Return `path` as a `Path`, with ``~`` expanded, if a file or folder is there.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file or folder.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    FileContentError
+        If nothing is there, it cannot be reached, its name has control characters, or it is a
+        pipe, socket or device, which may be read for ever.
+    """
+    shown = repr(str(path)) if len(str(path)) < 200 else f"{str(path)[:120]!r}..."
+    if _CONTROL.search(str(path)):
+        raise FileContentError(
+            "has control characters in its name", where=shown, mend="Rename it, or check the path."
+        )
+    try:
+        file = Path(path).expanduser()
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        where = str(path) if len(str(path)) < 200 else shown
+        raise FileContentError("does not exist", where=where, mend="Check the path.") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileContentError(
+            f"cannot be reached ({reason})", where=shown, mend="Check the path."
+        ) from error
+    for is_kind, kind in _KINDS:
+        if is_kind(mode):
+            mend = "Copy what it gives into a file."
+            raise FileContentError(f"is {kind}, not a file", where=str(file), mend=mend)
+    return file
+
+
 def require_file(path: Path | str, minimum: int = 1) -> Path:
     """Return `path` as a `Path` if it is a readable file of at least `minimum` bytes.
 
@@ -44,17 +99,16 @@ def require_file(path: Path | str, minimum: int = 1) -> Path:
     Raises
     ------
     FileContentError
-        If the file is missing, a folder, unreadable, empty or shorter than `minimum`.
+        If the file is missing, a folder, pipe or device, unreadable, empty or shorter than
+        `minimum`.
     """
-    file = Path(path)
+    file = locate(path)
     if file.is_dir():
         raise FileContentError("is a folder", where=str(file), mend="Name a file in it.")
-    if not file.exists():
-        raise FileContentError("does not exist", where=str(file), mend="Check the path.")
     try:
         with file.open("rb") as handle:
             handle.read(1)
-        size = file.stat().st_size
+            size = os.fstat(handle.fileno()).st_size
     except OSError as error:
         raise FileContentError(
             f"cannot be read ({error.strerror})", where=str(file), mend="Check its permissions."

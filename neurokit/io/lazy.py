@@ -47,8 +47,13 @@ class FileArray(BackendArray):
         raise NotImplementedError
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        # xarray cannot take an empty slice that steps backwards apart.
+        parts = tuple(
+            slice(0, 0, 1) if isinstance(part, slice) and not _range(part, n) else part
+            for part, n in zip(key.tuple, self.shape, strict=True)
+        )
         return indexing.explicit_indexing_adapter(
-            key, self.shape, indexing.IndexingSupport.BASIC, self._read_positive
+            type(key)(parts), self.shape, indexing.IndexingSupport.BASIC, self._read_positive
         )
 
     def _read_positive(self, key: tuple[Any, ...]) -> np.ndarray[Any, Any]:
@@ -57,19 +62,23 @@ class FileArray(BackendArray):
         plain: list[int | slice] = []
         for part, n in zip(key, self.shape, strict=True):
             if isinstance(part, slice):
-                start, stop, step = part.indices(n)
-                if step < 0:
-                    count = len(range(start, stop, step))
-                    part = (
-                        slice(start + (count - 1) * step, start + 1, -step) if count else slice(0)
-                    )
-                    flips.append(slice(None, None, -1))
-                else:
-                    part = slice(start, max(start, stop), step)
-                    flips.append(slice(None))
+                wanted = _range(part, n)
+                backwards = wanted.step < 0
+                ascending = wanted[::-1] if backwards else wanted
+                part = (
+                    slice(ascending[0], ascending[-1] + 1, ascending.step)
+                    if wanted
+                    else slice(0, 0, 1)
+                )
+                flips.append(slice(None, None, -1 if backwards else None))
             plain.append(part)
         values = np.asarray(self.read(tuple(plain)), dtype=self.dtype)
         return values[tuple(flips)]
+
+
+def _range(part: slice, n: int) -> range:
+    """Return the places that a slice of an axis of length n means."""
+    return range(*part.indices(n))
 
 
 def lazy_variable(

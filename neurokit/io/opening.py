@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from neurokit.errors import FileContentError, LoaderError, OptionError
-from neurokit.io.integrity import require_file, sha256_of
+from neurokit.io.integrity import locate, require_file, sha256_of
 from neurokit.io.reading import is_store, open_store, store_info
 from neurokit.io.registry import Loader, choose_loader, get_loader, loader_names
 from neurokit.io.saving import mend_overwrite
@@ -67,10 +67,7 @@ def open(
     ...     nk.open(path).attrs["modality"]
     'eeg'
     """
-    source = Path(path).expanduser()
-    mend_overwrite(source)
-    if not source.is_dir():
-        require_file(source)
+    source = _located(path)
     if loader == STORE or (loader is None and is_store(source)):
         if options:
             raise OptionError(
@@ -90,6 +87,18 @@ def open(
     chunked: xr.DataTree = rec.map_over_datasets(lambda group: group.chunk(chunks))
     chunked.name = rec.name
     return chunked
+
+
+def _located(path: str | Path) -> Path:
+    """Return the file or folder, put back first where an overwrite was interrupted."""
+    try:
+        source = locate(path)
+    except FileContentError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        if not (missing and mend_overwrite(Path(path).expanduser())):
+            raise
+        source = locate(path)
+    return source if source.is_dir() else require_file(source)
 
 
 def _open_with(
@@ -141,10 +150,7 @@ def info(path: str | Path, loader: str | None = None) -> dict[str, Any]:
     LoaderError
         If no loader, or more than one, fits.
     """
-    source = Path(path).expanduser()
-    mend_overwrite(source)
-    if not source.is_dir():
-        require_file(source)
+    source = _located(path)
     if loader == STORE or (loader is None and is_store(source)):
         return {**store_info(source), "loader": STORE}
     chosen = choose_loader(source) if loader is None else get_loader(loader)

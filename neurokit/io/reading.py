@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import xarray as xr
 
 from neurokit.errors import FileContentError
 from neurokit.io.chunks import NAME, check_chunks
+from neurokit.io.damage import name_damage
 from neurokit.io.encoding import MARK, from_disk, plain_scalar
 from neurokit.io.hdf5 import open_hdf5
 from neurokit.io.integrity import detect_format
@@ -35,7 +36,7 @@ def is_store(path: Path) -> bool:
         return MARK in _zarr_root(path)
     if not path.is_file() or detect_format(path) != "hdf5" or path.suffix != ".nc":
         return False
-    with open_hdf5(path) as file:
+    with _as_content_error(path), open_hdf5(path) as file:
         return MARK in file.attrs
 
 
@@ -81,24 +82,39 @@ def open_store(path: Path) -> xr.DataTree:
     StoreError
         If a chunk of a ``.zarr`` is missing or has another size.
     FileContentError
-        If the store is damaged.
+        If the store is damaged, or `save` did not write it.
     """
     if path.is_dir():
         check_chunks(path)
+        _require_mark(path, _zarr_root(path))
         options: dict[str, Any] = {"engine": "zarr", "consolidated": False}
     else:
         # h5netcdf would follow links that leave the file.
-        open_hdf5(path).close()
+        with open_hdf5(path) as file, _as_content_error(path):
+            _require_mark(path, file.attrs)
         options = {"engine": "h5netcdf"}
     with _as_content_error(path), warnings.catch_warnings():
         # Zarr wonders about every file that is not its own; this one is ours.
         warnings.filterwarnings("ignore", message=f"Object at {NAME} is not recognized")
         raw = xr.open_datatree(path, decode_times=False, mask_and_scale=False, **options)
-        groups = {node.path: from_disk(node.to_dataset(inherit=False)) for node in raw.subtree}
+        groups = {}
+        for node in raw.subtree:
+            group = name_damage(node.to_dataset(inherit=False), path, node.path)
+            groups[node.path] = from_disk(group)
     name = str(groups["/"].attrs.pop(MARK, ""))
     tree = xr.DataTree.from_dict(groups, name=name or None)
     tree.encoding = {"source": str(path.resolve())}
     return tree
+
+
+def _require_mark(path: Path, attributes: Collection[str]) -> None:
+    if MARK not in attributes:
+        raise FileContentError(
+            "was not written by neurokit.save",
+            where=str(path),
+            mend="Open it with xarray, put its arrays together with neurokit.schema.recording, and "
+            "save that; or name the loader of its format.",
+        )
 
 
 def store_info(path: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import shutil
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import xarray as xr
 
 from neurokit.errors import OptionError, SchemaError, StoreError
 from neurokit.io.atomic import as_store_error, atomic_file, atomic_folder, temporary_name
-from neurokit.io.chunks import write_chunk_list
+from neurokit.io.chunks import check_chunks, write_chunk_list
 from neurokit.io.encoding import MARK, netcdf_encoding, to_disk, zarr_encoding
 
 SUFFIXES = (".nc", ".zarr")
@@ -104,27 +106,70 @@ def _save_zarr(rec: xr.DataTree, final: Path) -> None:
             write_empty_chunks=True,
         )
         write_chunk_list(temporary)
-    with as_store_error(final):
-        swap_in(aside, final)
+    try:
+        with as_store_error(final):
+            swap_in(aside, final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def swap_in(new: Path, final: Path) -> None:
     """Put a finished folder in the place of `final`: old aside, new in, old deleted.
 
-    A crash between the first two steps leaves the old store under its set-aside name, from
-    which the next open puts it back.
+    If the new one cannot be put in, the old one goes back. A crash between the two steps leaves
+    it under its set-aside name, from which the next open puts it back.
     """
     old = final.with_name(f".{final.name}{OLD}by-{new.name.lstrip('.')}")
-    if final.exists():
+    replaced = final.exists()
+    if replaced:
         final.rename(old)
-    new.rename(final)
+    try:
+        new.rename(final)
+    except BaseException:
+        if replaced:
+            with contextlib.suppress(OSError):
+                old.rename(final)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
-def mend_overwrite(final: Path) -> None:
-    """Put a store back that an interrupted overwrite left aside; else do nothing."""
-    if final.exists() or final.suffix != ".zarr" or not final.parent.is_dir():
-        return
-    aside = sorted(final.parent.glob(f".{final.name}{OLD}*"))
-    if aside:
-        aside[-1].rename(final)
+def mend_overwrite(path: Path | str) -> bool:
+    """Put a store back that an interrupted overwrite left aside.
+
+    Of several, the one set aside last, and a whole one rather than what is left of one whose
+    deletion was interrupted.
+
+    Parameters
+    ----------
+    path : Path or str
+        Where the store should be.
+
+    Returns
+    -------
+    bool
+        Whether it is there now and was not before.
+    """
+    final = Path(path)
+    if final.suffix != ".zarr" or final.exists() or not final.parent.is_dir():
+        return False
+    aside = list(final.parent.glob(f".{glob.escape(final.name)}{OLD}*"))
+    if not aside:
+        return False
+    # Renaming changes the time of the folder's entry, not that of its content.
+    best = max(aside, key=lambda folder: (_is_whole(folder), folder.stat().st_ctime_ns))
+    with as_store_error(final):
+        try:
+            best.rename(final)
+        except OSError:
+            # Another process may have put it back in the meantime.
+            if not final.exists():
+                raise
+    return True
+
+
+def _is_whole(store: Path) -> bool:
+    try:
+        check_chunks(store)
+    except StoreError:
+        return False
+    return True

@@ -8,6 +8,12 @@ from .build import (
     spikes as spikes,
     strings as strings,
 )
+from .contacts import (
+    Contact as Contact,
+    contact_coordinates as contact_coordinates,
+    parse_contact as parse_contact,
+    with_contacts as with_contacts,
+)
 from .findings import (
     Finding as Finding,
     Findings as Findings,

@@ -21,6 +21,7 @@ DTYPE = Code("NK006", "VIOLATION")
 INDEX = Code("NK007", "VIOLATION")
 NO_SIGNAL = Code("NK008", "CRITICAL")
 NO_GROUP = Code("NK009", "CRITICAL")
+MIXED_GROUP = Code("NK017", "VIOLATION")
 DIMS = Code("NK110", "CRITICAL")
 ORIENTATION = Code("NK111", "SUGGESTION")
 
@@ -107,3 +108,12 @@ def dims(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
                 found_shape = f"{n_space} {space[0]}s but only {n_time} samples"
                 mend = "Check that the file is not transposed."
                 yield ORIENTATION.at(f"{path}/signal", found_shape, mend)
+
+
+@check
+def clocks(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
+    """A group holds variables on one clock or children on several, never both."""
+    for name, node in rec.children.items():
+        if node.children and node.data_vars:
+            found = f"it holds {shown(node.data_vars)} beside the groups {shown(node.children)}"
+            yield MIXED_GROUP.at(f"/{name}", found, "Move the variables into a group of their own.")

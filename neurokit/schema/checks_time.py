@@ -1,4 +1,4 @@
-"""Checks of time axes and of what must lie on them: events, spikes."""
+"""Checks of time axes: increasing, on their rate, cut only where `run` says so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from neurokit.schema.checks import Code, check, group_at, groups, shown
+from neurokit.schema.checks import Code, check, group_at, groups, signals
 from neurokit.schema.findings import Finding
 from neurokit.schema.time import TOLERANCE
 
@@ -20,12 +20,12 @@ RATE_DISAGREES = Code("NK106", "VIOLATION")
 NO_ORIGIN = Code("NK107", "VIOLATION")
 TIME_DTYPE = Code("NK108", "VIOLATION")
 RUN_DTYPE = Code("NK109", "VIOLATION")
-EVENT_OUTSIDE = Code("NK501", "VIOLATION")
-EVENT_NOT_FINITE = Code("NK502", "VIOLATION")
-EVENT_DURATION = Code("NK503", "VIOLATION")
-NO_ONSET = Code("NK504", "CRITICAL")
-SPIKES_UNSORTED = Code("NK601", "CRITICAL")
-SPIKE_OFFSETS = Code("NK602", "CRITICAL")
+LATE_START = Code("NK112", "SUGGESTION")
+RUN_RETURNS = Code("NK113", "VIOLATION")
+OBSERVED = Code("NK114", "VIOLATION")
+NO_AVERAGES = Code("NK115", "SUGGESTION")
+
+_ROUNDING_S = 1e-6
 
 
 @check
@@ -43,8 +43,8 @@ def time_axes(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
             yield TIME_DTYPE.at(where, found, "Seconds are float64: float32 merges samples.")
             if group["time"].dtype.kind not in "fiu":
                 continue
-        if "run" in group.coords and group["run"].dtype.kind not in "iu":
-            yield RUN_DTYPE.at(f"{path}/run", f"dtype is {group['run'].dtype}", "Use integers.")
+        if "run" in group.coords:
+            yield from _runs(group["run"], f"{path}/run")
         if not group.attrs.get("time_origin"):
             yield NO_ORIGIN.at(path, "time_origin is missing", "Say what t = 0 is.")
         yield from _axis(group, path, where)
@@ -87,81 +87,56 @@ def _rate(
         steps = steps[run[1:] == run[:-1]]
     if steps.size == 0:
         return
-    step = float(np.median(steps))
-    if abs(step * rate - 1) > TOLERANCE or np.abs(steps * rate - 1).max() > 0.5:
+    step, mean = float(np.median(steps)), float(steps.mean())
+    # Where samples were lost here and there the median keeps the rate and the mean does not.
+    drift = max(abs(step * rate - 1), abs(mean * rate - 1))
+    if drift > TOLERANCE or np.abs(steps * rate - 1).max() > 0.5:
         found = (
-            f"sampling_rate is {rate:g} Hz, but samples are {step:.6g} s apart (median; "
-            f"{steps.min():.6g} to {steps.max():.6g})"
+            f"sampling_rate is {rate:g} Hz, but samples are {step:.6g} s apart (median; mean "
+            f"{mean:.6g}, {steps.min():.6g} to {steps.max():.6g})"
         )
         mend = "Correct the rate, mark cuts in run, or leave the rate out (irregular)."
         yield RATE_MISMATCH.at(where, found, mend)
 
 
-def _extent(rec: xr.DataTree) -> tuple[float, float] | None:
-    spans = []
-    for path, group in groups(rec):
-        if path == "/activity" and "trial" in group.dims:
-            return None
-        if "time" in group.coords and group["time"].dtype.kind == "f" and group["time"].size:
-            seconds = group["time"].values
-            rate = group.attrs.get("sampling_rate")
-            step = 1 / rate if isinstance(rate, float | int) and rate > 0 else 0.0
-            spans.append((float(np.nanmin(seconds)), float(np.nanmax(seconds)) + step))
-    return (min(a for a, _ in spans), max(b for _, b in spans)) if spans else None
+def _runs(run: xr.DataArray, where: str) -> Iterator[Finding]:
+    if run.dims != ("time",) or run.dtype.kind not in "iu":
+        yield RUN_DTYPE.at(where, f"dtype is {run.dtype}, dims {run.dims}", "Use integers.")
+        return
+    numbers = np.asarray(run.values)
+    starts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+    each = numbers[[0, *starts.tolist()]] if numbers.size else numbers
+    again, count = np.unique(each, return_counts=True)
+    if (count > 1).any():
+        found = f"run {again[count > 1][0]} ends and comes back later"
+        yield RUN_RETURNS.at(where, found, "Give every stretch between two cuts its own number.")
 
 
 @check
-def events(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
-    """Events have finite onsets inside the record and durations that are not negative."""
-    table = group_at(rec, "events")
-    if table is None:
-        return
-    if "onset" not in table:
-        yield NO_ONSET.at("/events", "there is no onset", "Give onsets in seconds.")
-        return
-    onset = np.asarray(table["onset"].values, dtype=np.float64)
-    lost = np.flatnonzero(~np.isfinite(onset))
-    if lost.size:
-        found = f"onset of event {shown(lost)} is NaN or infinite"
-        yield EVENT_NOT_FINITE.at("/events/onset", found, "Drop these events or find their time.")
-    extent = _extent(rec)
-    if extent is not None:
-        # An event may lie in the last sample; a microsecond is rounding.
-        outside = np.flatnonzero((onset < extent[0] - 1e-6) | (onset > extent[1] + 1e-6))
-        if outside.size:
-            found = (
-                f"{outside.size} of {onset.size} onsets lie outside the record "
-                f"({extent[0]:g} to {extent[1]:g} s), the first at {onset[outside[0]]:g} s"
-            )
-            mend = "Check that onsets count from the recording's first sample, in seconds."
-            yield EVENT_OUTSIDE.at("/events/onset", found, mend)
-    if "duration" in table and (np.asarray(table["duration"].values) < 0).any():
-        yield EVENT_DURATION.at(
-            "/events/duration", "a duration is negative", "Durations are >= 0 s."
-        )
-
-
-@check
-def spikes(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
-    """Spike times are sorted within each neuron, and offsets fit them."""
-    group = group_at(rec, "spikes")
+def first_sample(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
+    """The clock of a continuous record starts with it; trials may start before their event."""
+    group = group_at(rec, "activity")
     if group is None:
         return
-    if "spike_time" not in group or "spike_end" not in group:
-        found = f"it holds {shown(group.data_vars) or 'nothing'}"
-        yield SPIKE_OFFSETS.at("/spikes", found, "Give spike_time(spike) and spike_end(neuron).")
+    cut = {"trial", "condition"} & set(group.dims)
+    if cut or "time" not in group.coords or not group.sizes["time"]:
         return
-    ends, n = np.asarray(group["spike_end"].values), group.sizes.get("spike", 0)
-    if (np.diff(ends, prepend=0) < 0).any() or (ends.size and ends[-1] != n):
-        found = f"offsets are not increasing up to the {n} spikes there are"
-        mend = "spike_end is the offset behind each neuron's last spike."
-        yield SPIKE_OFFSETS.at("/spikes/spike_end", found, mend)
-        return
-    times = np.asarray(group["spike_time"].values)
-    falls = np.flatnonzero(np.diff(times) < 0) + 1
-    unsorted = falls[~np.isin(falls, ends)]
-    if unsorted.size:
-        neuron = int(np.searchsorted(ends, unsorted[0], side="right"))
-        name = str(group["neuron"].values[neuron])
-        mend = "Sort spikes within each neuron."
-        yield SPIKES_UNSORTED.at("/spikes/spike_time", f"times of {name} are not sorted", mend)
+    if group["time"].dtype.kind == "f" and abs(float(group["time"].values[0])) > _ROUNDING_S:
+        found = f"time starts at {float(group['time'].values[0]):g} s"
+        mend = "Start at 0 and keep the clock in time_offset, unless this is a part of a record."
+        yield LATE_START.at("/activity/time", found, mend)
+
+
+@check
+def beside_the_signal(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
+    """A mask covers its signal value by value, and averages say of how many."""
+    for path, group in signals(rec):
+        if "observed" in group:
+            mask = group["observed"]
+            if mask.dtype != bool or mask.dims != group["signal"].dims:
+                found = f"dtype {mask.dtype}, dims {mask.dims}"
+                mend = f"Make it bool with dims {group['signal'].dims}."
+                yield OBSERVED.at(f"{path}/observed", found, mend)
+        if "condition" in group["signal"].dims and "n_averages" not in group.variables:
+            mend = "Add n_averages(condition): noise falls with its square root."
+            yield NO_AVERAGES.at(path, "averages do not say of how many trials", mend)

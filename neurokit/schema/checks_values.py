@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,19 +10,25 @@ import numpy as np
 import xarray as xr
 
 from neurokit.schema.checks import Code, check, shown, signals
+from neurokit.schema.checks_magnitude import brightness, magnitudes
 from neurokit.schema.findings import Finding
-from neurokit.schema.names import PLAUSIBLE_SPREAD, SPACE_DIMS
+from neurokit.schema.names import SPACE_DIMS
 
-MAGNITUDE = Code("NK302", "VIOLATION")
 ALL_NAN = Code("NK401", "SUGGESTION")
 CONSTANT = Code("NK402", "SUGGESTION")
 SOME_NAN = Code("NK403", "SUGGESTION")
 INFINITE = Code("NK404", "CRITICAL")
+CLOCK = Code("NK405", "SUGGESTION")
+SAME_TRACE = Code("NK406", "SUGGESTION")
 
 SAMPLE_VALUES = 2**21
+# Fewer samples rise or agree by chance.
+_FEWEST = 16
+
+Array = np.ndarray[Any, Any]
 
 
-def _blocks(signal: xr.DataArray, deep: bool) -> Iterator[np.ndarray[Any, Any]]:
+def _blocks(signal: xr.DataArray, deep: bool) -> Iterator[Array]:
     """Yield (time, space) blocks: all of them, or some spread over the record."""
     space = next(str(dim) for dim in signal.dims if dim in SPACE_DIMS)
     per_sample = max(1, signal.size // max(1, signal.sizes["time"]))
@@ -33,31 +40,38 @@ def _blocks(signal: xr.DataArray, deep: bool) -> Iterator[np.ndarray[Any, Any]]:
         starts = np.linspace(0, n - length, 4).astype(int).tolist()
     for start in starts:
         block = signal.isel(time=slice(start, start + length)).transpose(..., space)
-        yield np.asarray(block.values).reshape(-1, signal.sizes[space])
+        values = np.asarray(block.values).reshape(-1, signal.sizes[space])
+        yield values.astype(np.promote_types(values.dtype, np.float32), copy=False)
 
 
-def _statistics(signal: xr.DataArray, deep: bool) -> dict[str, np.ndarray[Any, Any]]:
+def _statistics(signal: xr.DataArray, deep: bool) -> dict[str, Array]:
     n = next(signal.sizes[dim] for dim in signal.dims if dim in SPACE_DIMS)
     nan, infinite, count = np.zeros(n), np.zeros(n), 0
     low, high = np.full(n, np.inf), np.full(n, -np.inf)
-    medians = []
+    rising = np.full(n, "trial" not in signal.dims and "condition" not in signal.dims)
+    medians, traces = [], [hashlib.blake2b() for _ in range(n)]
     for block in _blocks(signal, deep):
         missing = np.isnan(block)
         nan += missing.sum(axis=0)
         infinite += np.isinf(block).sum(axis=0)
         count += block.shape[0]
+        rising &= (block[1:] > block[:-1]).all(axis=0) & (block[0] > high)
         low = np.minimum(low, np.where(missing, np.inf, block).min(axis=0))
         high = np.maximum(high, np.where(missing, -np.inf, block).max(axis=0))
-        medians.append(_spread(np.where(missing, 0.0, block)))
+        medians.append(_spread(np.where(np.isfinite(block), block, 0.0)))
+        for trace, values in zip(traces, block.T, strict=True):
+            trace.update(values.tobytes())
     return {
         "nan": nan / max(1, count),
         "infinite": infinite,
         "constant": (high == low),
+        "rising": rising & (count >= _FEWEST),
+        "trace": np.array([trace.digest() for trace in traces]) if count >= _FEWEST else nan,
         "spread": np.median(np.stack(medians), axis=0) if medians else np.zeros(n),
     }
 
 
-def _spread(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _spread(block: Array) -> Array:
     """Return the median distance from the median: amplifiers add offsets far above the signal."""
     return np.asarray(np.median(np.abs(block - np.median(block, axis=0)), axis=0))
 
@@ -77,16 +91,31 @@ def values(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
         if (found["infinite"] > 0).any():
             said = f"infinite values in {shown(labels[found['infinite'] > 0])}"
             yield INFINITE.at(where, said, "Repair or drop them; missing values are NaN.")
-        still = found["constant"] & (found["nan"] < 1)
-        if still.any() and path == "/activity":
-            said = f"{int(still.sum())} never change: {shown(labels[still])}"
-            yield CONSTANT.at(where, said, "Mark them bad or leave them out.")
-        yield from _magnitude(group, found["spread"], labels, where)
+        if path == "/activity":
+            yield from _sameness(found, labels, where)
+        yield from magnitudes(group, found["spread"], labels, where)
+        if space[0] == "neuron":
+            yield from brightness(rec, found["spread"], labels, where)
 
 
-def _missing(
-    found: dict[str, np.ndarray[Any, Any]], labels: np.ndarray[Any, Any], where: str
-) -> Iterator[Finding]:
+def _sameness(found: dict[str, Array], labels: Array, where: str) -> Iterator[Finding]:
+    still = found["constant"] & (found["nan"] < 1)
+    if still.any():
+        said = f"{int(still.sum())} never change: {shown(labels[still])}"
+        yield CONSTANT.at(where, said, "Mark them bad or leave them out.")
+    if found["rising"].any():
+        said = f"{shown(labels[found['rising']])} only rises, as a clock or a counter does"
+        yield CLOCK.at(where, said, "If it is one, open the file with it as time, not as signal.")
+    if found["trace"].dtype.kind != "S":
+        return
+    _, which, count = np.unique(found["trace"], return_inverse=True, return_counts=True)
+    same = (count[which] > 1) & ~found["constant"] & (found["nan"] < 1)
+    if same.any():
+        said = f"{shown(labels[same])} have a twin with the same values"
+        yield SAME_TRACE.at(where, said, "Leave copies out: they correlate perfectly.")
+
+
+def _missing(found: dict[str, Array], labels: Array, where: str) -> Iterator[Finding]:
     share = found["nan"]
     if (share == 1).any():
         said = f"{int((share == 1).sum())} are NaN throughout: {shown(labels[share == 1])}"
@@ -96,20 +125,3 @@ def _missing(
         each = [f"{n} ({s:.1%})" for n, s in zip(labels[partly], share[partly], strict=True)]
         said = f"NaN in part of {shown(each)}"
         yield SOME_NAN.at(where, said, "Analyses mask or refuse NaN; nothing is imputed.")
-
-
-def _magnitude(
-    group: xr.Dataset, spread: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], where: str
-) -> Iterator[Finding]:
-    if "channel_type" not in group.coords or "unit" not in group.coords:
-        return
-    kinds, units = group["channel_type"].values, group["unit"].values
-    for kind, most in PLAUSIBLE_SPREAD.items():
-        expected = "V" if kind in ("EEG", "ECOG", "SEEG") else ("T" if kind == "MEGMAG" else "T/m")
-        huge = (kinds == kind) & (units == expected) & (spread > most)
-        if huge.any():
-            worst = int(np.argmax(np.where(huge, spread, 0)))
-            said = f"{int(huge.sum())} {kind} channels spread by more than {most:g} {expected} "
-            said += f"({labels[worst]}: {spread[worst]:g} {expected} in the median)"
-            mend = 'If the file holds microvolts or the like, open it with unit="uV".'
-            yield MAGNITUDE.at(where, said, mend)

@@ -71,13 +71,16 @@ NEURAL_TYPES = frozenset(
     | {"NIRSCWHBO", "NIRSCWHBR"}
 )
 
-# Largest median distance from the median that such a channel can have, in its unit: beyond,
+# Largest median distance from the median that such a channel can have, in SI units: beyond,
 # units were misread.
 PLAUSIBLE_SPREAD: dict[str, float] = {
     "EEG": 5e-3,
     "ECOG": 5e-2,
     "SEEG": 5e-2,
+    "DBS": 5e-2,
+    "EOG": 5e-2,
     "MEGMAG": 1e-8,
+    "MEGGRADAXIAL": 1e-8,
     "MEGGRADPLANAR": 1e-7,
 }
 

@@ -91,6 +91,9 @@ def _with_common_runs(signals: Mapping[str, xr.DataArray]) -> dict[str, xr.DataA
 
 
 def _identified(key: str, x: xr.DataArray, on: str, keep: bool) -> xr.DataArray:
+    if "recorded" in x.coords:
+        # Places of neurons that this animal's recording lacks would become rows of NaN.
+        x = x.isel({on: np.asarray(x["recorded"].values, dtype=bool)})
     if "identified" not in x.coords:
         return x
     known = np.asarray(x["identified"].values, dtype=bool)

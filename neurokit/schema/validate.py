@@ -6,13 +6,20 @@ import xarray as xr
 
 from neurokit.errors import SchemaError
 from neurokit.schema import (  # noqa: F401  importing registers the checks
+    checks_connectome,
+    checks_events,
+    checks_identity,
     checks_labels,
+    checks_magnitude,
+    checks_positions,
+    checks_provenance,
+    checks_spikes,
     checks_structure,
     checks_time,
     checks_values,
 )
 from neurokit.schema.checks import CHECKS
-from neurokit.schema.findings import Findings, findings_from_json
+from neurokit.schema.findings import Finding, Findings, findings_from_json
 
 
 def validate(rec: xr.DataTree, deep: bool = False) -> Findings:
@@ -39,5 +46,13 @@ def validate(rec: xr.DataTree, deep: bool = False) -> Findings:
         raise SchemaError(
             f"got a {type(rec).__name__}", where="rec", mend="Give a recording (DataTree)."
         )
-    noticed = findings_from_json(str(rec.attrs.get("findings", "[]")))
-    return Findings([*noticed, *(f for check in CHECKS.values() for f in check(rec, deep))])
+    found = [finding for check in CHECKS.values() for finding in check(rec, deep)]
+    return Findings([*_noticed(rec), *found])
+
+
+def _noticed(rec: xr.DataTree) -> list[Finding]:
+    """Return the loader's findings; a list that cannot be read is a finding of its own (NK016)."""
+    try:
+        return findings_from_json(str(rec.attrs.get("findings", "[]")))
+    except (TypeError, ValueError):
+        return []

@@ -1,21 +1,12 @@
-"""Faults of time axes, events and spikes (NK10x, NK5xx, NK6xx)."""
+"""Faults of time axes (NK10x, NK112 to NK115)."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from neurokit.schema import spikes
-from neurokit.testing._faults import SIZE, fault, some_index, tree, with_time, worm
-from neurokit.testing._groups import (
-    Draw,
-    draw_events,
-    draw_neurons,
-    draw_series,
-    draw_spikes,
-)
+from neurokit.testing._faults import SIZE, fault, head, some_index, tree, with_time, worm
+from neurokit.testing._groups import Draw, draw_series
 from neurokit.testing._hypothesis import st
 
 
@@ -89,57 +80,33 @@ def _run_dtype(draw: Draw) -> xr.DataTree:
     return tree({"activity": group.assign_coords(run=("time", run.astype(dtype)))})
 
 
-def _with_events(draw: Draw, **columns: Any) -> xr.DataTree:
+@fault("NK112")
+def _late_start(draw: Draw) -> xr.DataTree:
     group = worm(draw)
-    table = draw_events(draw, group, SIZE, fewest=1)
-    index = some_index(draw, table.sizes["event"])
-    for name, value in columns.items():
-        values = table[name].values.copy()
-        values[index] = value
-        table[name] = ("event", values, table[name].attrs)
-    return tree({"activity": group, "events": table})
+    late = draw(st.sampled_from([-0.5, 12.0, 1.7e9]))
+    return tree({"activity": with_time(group, group["time"].values + late)})
 
 
-@fault("NK501")
-def _event_outside(draw: Draw) -> xr.DataTree:
-    return _with_events(draw, onset=draw(st.sampled_from([-1.0, 1e6])))
+@fault("NK113")
+def _run_returns(draw: Draw) -> xr.DataTree:
+    group = worm(draw)
+    run = np.ones(group.sizes["time"], dtype=np.int64)
+    run[some_index(draw, run.size - 1, first=1)] = 2
+    return tree({"activity": group.assign_coords(run=("time", run))})
 
 
-@fault("NK502")
-def _event_not_finite(draw: Draw) -> xr.DataTree:
-    return _with_events(draw, onset=draw(st.sampled_from([np.nan, np.inf])))
-
-
-@fault("NK503")
-def _event_duration(draw: Draw) -> xr.DataTree:
-    return _with_events(draw, duration=-0.5)
-
-
-@fault("NK504")
-def _no_onset(draw: Draw) -> xr.DataTree:
-    group = draw_neurons(draw, SIZE)
-    table = draw_events(draw, group, SIZE).drop_vars("onset")
-    return tree({"activity": group, "events": table})
-
-
-def _trains() -> xr.Dataset:
-    return spikes({"a": [0.5, 1.0, 2.0], "b": [0.1, 3.0], "c": []})
-
-
-@fault("NK601")
-def _unsorted(draw: Draw) -> xr.DataTree:
-    group = _trains()
-    times = group["spike_time"].values.copy()
-    first = draw(st.sampled_from([0, 1, 3]))
-    times[[first, first + 1]] = times[[first + 1, first]]
-    return tree({"spikes": group.assign(spike_time=("spike", times))})
-
-
-@fault("NK602")
-def _offsets(draw: Draw) -> xr.DataTree:
-    group = draw_spikes(draw, SIZE)
-    ends = group["spike_end"].values.copy()
+@fault("NK114")
+def _observed(draw: Draw) -> xr.DataTree:
+    group = worm(draw)
+    mask = np.ones(group["signal"].shape)
     if draw(st.booleans()):
-        return tree({"spikes": group.drop_vars("spike_end")})
-    ends[-1] += draw(st.sampled_from([1, 7]))
-    return tree({"spikes": group.assign(spike_end=("neuron", ends))})
+        return tree({"activity": group.assign(observed=(("time", "neuron"), mask))})
+    return tree({"activity": group.assign(observed=("neuron", mask[0] > 0))})
+
+
+@fault("NK115")
+def _no_averages(draw: Draw) -> xr.DataTree:
+    group = head(draw)
+    names = [f"condition {i}" for i in range(draw(st.integers(1, 3)))]
+    averages = group["signal"].expand_dims(condition=names)
+    return tree({"activity": group.assign(signal=averages)})

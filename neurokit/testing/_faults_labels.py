@@ -1,19 +1,15 @@
-"""Faults of labels, units and positions (NK2xx, NK3xx) and of connectomes (NK7xx)."""
+"""Faults of labels, identities and units (NK2xx, NK301, NK303)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from neurokit.schema import connectome
-from neurokit.testing._faults import SIZE, fault, head, some_index, tree, worm
-from neurokit.testing._groups import (
-    Draw,
-    draw_connectome,
-)
+from neurokit.schema import activity
+from neurokit.testing._faults import fault, head, some_index, tree, worm
+from neurokit.testing._groups import Draw
 from neurokit.testing._hypothesis import st
 
 
@@ -48,6 +44,43 @@ def _channel_type(draw: Draw) -> xr.DataTree:
     return tree({"activity": group.assign_coords(channel_type=("channel", kinds))})
 
 
+def _worm_of(names: list[str], **coords: Any) -> xr.DataTree:
+    signal = np.random.default_rng(0).normal(size=(20, len(names)))
+    group = activity(signal, names=names, rate=3.0, coords=coords)
+    return tree({"activity": group}, species="Caenorhabditis elegans")
+
+
+@fault("NK205")
+def _unknown_identity(draw: Draw) -> xr.DataTree:
+    name = draw(st.sampled_from(["AVAl", "VB01", "glia", "AVA?", "ROI 7"]))
+    return _worm_of(["AVAR", name, "RIML"], identified=[True] * 3)
+
+
+@fault("NK206")
+def _claimed_twice(draw: Draw) -> xr.DataTree:
+    twin = draw(st.sampled_from(["AVAL-2", "AVAL_1", "AVAL 12"]))
+    names = draw(st.permutations(["AVAL", twin, "RIML"]))
+    return _worm_of(list(names), identified=[True] * 3)
+
+
+@fault("NK207")
+def _doubted(draw: Draw) -> xr.DataTree:
+    coords = {
+        "candidates": ["", "AVAL,AVAR", ""],
+        "identity_confidence": ["exact", "lateral-ambiguous", "unknown"],
+    }
+    name = draw(st.sampled_from(list(coords)))
+    return _worm_of(["RIML", "AVAL", "AVBL"], identified=[True] * 3, **{name: coords[name]})
+
+
+@fault("NK208")
+def _flag_dtype(draw: Draw) -> xr.DataTree:
+    group = head(draw)
+    flags = draw(st.sampled_from(["False", "0", 1, 0.0]))
+    bad = [flags] * group.sizes["channel"]
+    return tree({"activity": group.assign_coords(bad=("channel", bad))})
+
+
 @fault("NK301")
 def _no_unit(draw: Draw) -> xr.DataTree:
     group = head(draw)
@@ -67,63 +100,3 @@ def _units_disagree(draw: Draw) -> xr.DataTree:
     units = group["unit"].values.astype("<U4")
     units[0] = "T"
     return tree({"activity": group.assign_coords(unit=("channel", units))})
-
-
-@fault("NK304")
-def _position_attrs(draw: Draw) -> xr.DataTree:
-    group = head(draw)
-    position = np.zeros((group.sizes["channel"], 3))
-    attrs = draw(st.sampled_from([{}, {"units": "m"}, {"coordinate_frame": "head"}]))
-    group["position"] = (("channel", "space"), position, attrs)
-    return tree({"activity": group})
-
-
-@fault("NK305")
-def _position_extent(draw: Draw) -> xr.DataTree:
-    group = head(draw)
-    position = np.linspace(-90.0, 90.0, 3 * group.sizes["channel"]).reshape(-1, 3)
-    attrs = {"units": "m", "coordinate_frame": "head"}
-    group["position"] = (("channel", "space"), position, attrs)
-    return tree({"activity": group})
-
-
-def _wires(kinds: Sequence[str], weight: Any = None) -> xr.Dataset:
-    cells = ["AVAL", "AVAR", "RIML"]
-    values = np.ones((len(kinds), 3, 3)) if weight is None else weight
-    return connectome(values, pre=cells, post=cells, synapse_type=kinds)
-
-
-@fault("NK701")
-def _weight_dims(draw: Draw) -> xr.DataTree:
-    group = draw_connectome(draw, SIZE)
-    if draw(st.booleans()):
-        return tree({"connectome": group.transpose("pre", "post", "synapse_type")})
-    return tree({"connectome": group.rename(weight="count")})
-
-
-@fault("NK702")
-def _negative(draw: Draw) -> xr.DataTree:
-    weight = np.ones((1, 3, 3))
-    weight[0, some_index(draw, 3), some_index(draw, 3)] = -1.0
-    return tree({"connectome": _wires([draw(st.sampled_from(["chemical", "contact"]))], weight)})
-
-
-@fault("NK703")
-def _asymmetric(draw: Draw) -> xr.DataTree:
-    weight = np.ones((1, 3, 3))
-    weight[0, 0, draw(st.integers(1, 2))] = draw(st.sampled_from([0.0, 5.0, np.nan]))
-    return tree({"connectome": _wires(["electrical"], weight)})
-
-
-@fault("NK704")
-def _synapse_type(draw: Draw) -> xr.DataTree:
-    kind = draw(st.sampled_from(["gap", "Chemical", "synapse"]))
-    return tree({"connectome": _wires(["chemical"]).assign_coords(synapse_type=[kind])})
-
-
-@fault("NK705")
-def _cell_type(draw: Draw) -> xr.DataTree:
-    side = draw(st.sampled_from(["pre", "post"]))
-    kinds = ["neuron", "muscle", draw(st.sampled_from(["glia", "", "Neuron"]))]
-    group = _wires(["chemical"]).assign_coords({f"{side}_type": (side, kinds)})
-    return tree({"connectome": group})

@@ -1,4 +1,4 @@
-"""Faults of groups, dims, dtypes and attributes (NK0xx, NK11x)."""
+"""Faults of groups, dims, dtypes and attributes (NK00x, NK017, NK110, NK111)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ import xarray as xr
 
 from neurokit.schema import activity
 from neurokit.testing._faults import SIZE, fault, tree, worm
-from neurokit.testing._groups import (
-    Draw,
-    draw_neurons,
-)
+from neurokit.testing._groups import Draw, draw_neurons, draw_series
 from neurokit.testing._hypothesis import st
 
 
@@ -100,3 +97,9 @@ def _orientation(draw: Draw) -> xr.DataTree:
     n_neurons = draw(st.integers(n_times + 1, 12))
     names = [f"neuron {i}" for i in range(n_neurons)]
     return tree({"activity": activity(np.eye(n_times, n_neurons), names=names, rate=1.0)})
+
+
+@fault("NK017")
+def _mixed(draw: Draw) -> xr.DataTree:
+    measures = draw_series(draw, SIZE)
+    return tree({"activity": worm(draw), "behavior": measures, "behavior/eye": measures[["speed"]]})

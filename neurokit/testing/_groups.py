@@ -207,7 +207,9 @@ def draw_connectome(draw: Draw, max_size: int) -> xr.Dataset:
         sides[1] = sides[0]
     shape = (len(kinds), len(sides[0]), len(sides[1]))
     weight = np.abs(draw_values(draw, shape))
-    types = [draw(st.lists(st.sampled_from(CELL_TYPES), min_size=n, max_size=n)) for n in shape[1:]]
+    cells = sorted({*sides[0], *sides[1]})
+    kind_of = {cell: draw(st.sampled_from(CELL_TYPES)) for cell in cells}
+    types = [[kind_of[cell] for cell in side] for side in sides]
     further = {"n_sources": np.ones(shape, dtype=np.int64), "weight_sd": weight / 2}
     return connectome(
         weight,

@@ -9,7 +9,12 @@ import xarray as xr
 from neurokit.errors import check_option
 from neurokit.testing import (  # noqa: F401  importing registers the faults
     _faults_axes,
+    _faults_connectome,
+    _faults_events,
     _faults_labels,
+    _faults_positions,
+    _faults_provenance,
+    _faults_spikes,
     _faults_structure,
     _faults_values,
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurokit.celegans import identify, identify_all
-from neurokit.celegans.identity import CONFIDENCES
+from neurokit.celegans.identity import CONFIDENCES, is_made_up
 from neurokit.celegans.neurons import by_name
 
 NAMES = list(by_name())
@@ -83,6 +83,28 @@ def test_a_wild_card_over_classes_is_no_lateral_ambiguity() -> None:
 
 def test_long_labels_of_question_marks_are_answered_at_once() -> None:
     assert identify("A?" * 5000).candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("label", "candidates"),
+    [
+        ("DB1/3", ("DB1", "DB3")),
+        ("VB1/02", ("VB1", "VB2")),
+        ("VA11/12", ("VA11", "VA12")),
+        ("AVAL/R", ("AVAL",)),  # a letter alone is no number, and R names nobody
+    ],
+)
+def test_numbers_after_a_stroke_are_of_the_same_class(
+    label: str, candidates: tuple[str, ...]
+) -> None:
+    assert identify(label).candidates == candidates
+    assert not identify(label).identified
+
+
+def test_names_made_up_for_traces_without_a_label_are_told_from_labels() -> None:
+    made_up = identify_all([None, "", "unl-0002", "AVAL"])["name"].tolist()
+    assert [is_made_up(name) for name in made_up] == [True, True, True, False]
+    assert not is_made_up("unlabelled")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neurokit.celegans import neurons
+from neurokit.celegans import identify, neurons
 from neurokit.celegans.neurons import NEURON_TYPES, by_name
 from neurokit.errors import OptionError
 
@@ -85,6 +85,17 @@ def test_known_neurons_have_their_row(
         neuron_type,
         side,
     )
+
+
+def test_every_alias_names_its_neuron_with_certainty() -> None:
+    table = neurons()
+    known = table[table["alias"] != ""]
+    # AS 9, DA 9, DB 7, DD 6, VA 9, VB 9, VC 6, VD 9 have numbers of one digit.
+    assert len(known) == 64
+    assert dict(zip(known["name"], known["alias"], strict=True))["VB1"] == "VB01"
+    for name, alias in zip(known["name"], known["alias"], strict=True):
+        assert (identify(alias).name, identify(alias).confidence) == (name, "zero-stripped")
+    assert not set(table["alias"]) & set(table["name"])
 
 
 def test_every_call_gives_a_table_of_its_own() -> None:

@@ -6,6 +6,7 @@ import pytest
 from neurokit.errors import LabelError
 from neurokit.interchange.mne_build import Decoding, chosen_lines, continuous, decoded
 from neurokit.interchange.mne_events import Marks
+from neurokit.io import FileArray, lazy_variable
 
 
 def _build(raw, marks=None, decoding=None, pauses=None):
@@ -140,3 +141,22 @@ def test_only_masked_bits_count():
     line = np.array([[0], [0x101], [0x100], [0]])
     found, _ = decoded(line, ["S"], Decoding(mask=0xFF), 100.0)
     assert found["S"].value.tolist() == [1]
+
+
+def test_lines_in_a_file_are_read_in_stretches_in_one_pass(monkeypatch):
+    monkeypatch.setattr("neurokit.interchange.mne_build._BLOCK", 10)
+    asked = []
+
+    class Watched(FileArray):
+        def read(self, key):
+            asked.append(key[0])
+            return codes[key]
+
+    codes = np.zeros((35, 2), dtype=np.float32)
+    codes[8:12, 0], codes[33:, 1] = 4, 2
+    lazy = lazy_variable(("time", "channel"), Watched(codes.shape, np.float32))
+    found, _ = decoded(lazy, ["A", "B"], Decoding(), 100.0)
+    assert [(s.start, s.stop) for s in asked] == [(0, 10), (10, 20), (20, 30), (30, 35)]
+    assert found["A"].sample.tolist() == [8]
+    assert found["A"].last.tolist() == [11]
+    assert found["B"].sample.tolist() == [33]

@@ -1,7 +1,12 @@
 """Gaps and cuts: which samples were recorded, when, and in which run."""
 
+import itertools
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurokit.interchange.mne_timeline import gaps_and_cuts, timeline, window
 
@@ -140,3 +145,48 @@ def test_two_boundaries_of_one_place_are_one_cut():
     # mne.concatenate_raws writes BAD boundary and EDGE boundary at every seam.
     found = gaps_and_cuts([0.5, 0.5], [0, 0], ["BAD boundary", "EDGE boundary"], 100.0)
     assert found == ([], [50])
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    n=st.integers(0, 40),
+    gaps=st.lists(st.tuples(st.integers(-5, 45), st.integers(-5, 45)).map(sorted), max_size=4),
+    cuts=st.lists(st.integers(-2, 45), max_size=4),
+    late=st.lists(st.integers(0, 40), max_size=3, unique=True),
+)
+def test_stretches_are_those_that_counting_every_sample_gives(n, gaps, cuts, late):
+    pauses = {sample: float(i + 1) for i, sample in enumerate(sorted(late))}
+    line = timeline(n, [tuple(gap) for gap in gaps], cuts, pauses)
+    kept = [i for i in range(n) if not any(a <= i < b for a, b in gaps)]
+    begins = [i for i in kept if i - 1 not in kept or i in cuts or i in pauses]
+    assert line.sample.tolist() == kept
+    assert [a for a, _ in line.segments] == begins
+    assert line.size == len(kept)
+    delays = [max((pauses[s] for s in pauses if s <= i), default=0.0) for i in kept]
+    origin = kept[0] if kept else 0
+    expected = [(i - origin) / 8.0 + delay for i, delay in zip(kept, delays, strict=True)]
+    assert line.time(8.0).tolist() == expected
+    assert line.end(8.0) == (expected[-1] + 1 / 8.0 if kept else 0.0)
+    runs = [0] if line.run is None else line.run.tolist()
+    assert all(b - a in (0, 1) for a, b in itertools.pairwise(runs))
+
+
+def test_the_axis_of_a_long_record_takes_memory_once():
+    line = timeline(1_000_000)
+    tracemalloc.start()
+    try:
+        time = line.time(1000.0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.2 * time.nbytes
+
+
+def test_finding_stretches_takes_no_memory_per_sample():
+    tracemalloc.start()
+    try:
+        timeline(10**9, gaps=[(5, 10)], cuts=[500])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from neurokit.errors import OptionError
-from neurokit.interchange.mne_triggers import default_lines, trigger_events
+from neurokit.interchange.mne_triggers import default_lines, trigger_events, trigger_lines
 
 RATE = 100.0
 
@@ -131,3 +131,31 @@ def test_the_dtype_of_the_line_does_not_matter(dtype):
 
 def test_large_codes_do_not_overflow():
     assert trigger_events([0, 2**31, 0]).value.tolist() == [2**31]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("consecutive", ["increasing", True, False])
+def test_a_line_read_in_blocks_has_the_events_of_the_whole(seed, consecutive):
+    rng = np.random.default_rng(seed)
+    lines = np.stack([_random_line(seed, n=90), _random_line(seed + 100, n=90)], axis=1)
+    edges = np.sort(rng.integers(0, 90, 5))
+    found = trigger_lines(np.split(lines, edges), 2)
+    for column, line in enumerate(found):
+        for initial in (True, False):
+            rules = {"consecutive": consecutive, "initial_event": initial}
+            blocks, whole = trigger_events(line, **rules), trigger_events(lines[:, column], **rules)
+            for field in ("sample", "value", "last"):
+                np.testing.assert_array_equal(getattr(blocks, field), getattr(whole, field))
+
+
+def test_a_line_remembers_its_ends_and_its_length():
+    (line,) = trigger_lines([[[3]], [], [[0], [5]]], 1)
+    assert (line.size, line.first, line.last) == (3, 3, 5)
+    assert line.at.tolist() == [1, 2]
+    assert (line.before.tolist(), line.after.tolist()) == ([3, 0], [0, 5])
+
+
+def test_a_line_without_samples_has_no_events():
+    (line,) = trigger_lines([], 1)
+    assert line.size == 0
+    assert trigger_events(line).sample.size == 0

@@ -1,11 +1,13 @@
 """HDF5 files that stay within themselves are opened; all others are refused by name."""
 
+import os
+
 import h5py
 import numpy as np
 import pytest
 
 from neurokit.errors import FileContentError
-from neurokit.io import open_hdf5
+from neurokit.io import hdf5, open_hdf5
 
 
 @pytest.fixture
@@ -143,6 +145,30 @@ def test_a_virtual_dataset_of_the_file_itself_is_fine(path):
         assert file["v"][:].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("ring", [["v"], ["v", "w"], ["v", "w", "u"]])
+def test_virtual_datasets_in_a_circle_are_refused(path, ring):
+    """HDF5 follows them until its stack ends, which takes the whole process with it."""
+    with h5py.File(path, "w") as file:
+        for name, source in zip(ring, [*ring[1:], ring[0]], strict=True):
+            layout = h5py.VirtualLayout(shape=(3,), dtype="i8")
+            layout[:] = h5py.VirtualSource(".", source, shape=(3,))
+            file.create_virtual_dataset(name, layout)
+    with pytest.raises(FileContentError, match=r"virtual data of /\w rests on no data but"):
+        open_hdf5(path)
+
+
+@pytest.mark.parametrize("source", ["absent", "group"])
+def test_a_virtual_dataset_of_what_is_not_there_is_refused(path, source):
+    """HDF5 gives fill values for it without a word."""
+    layout = h5py.VirtualLayout(shape=(3,), dtype="i8")
+    layout[:] = h5py.VirtualSource(".", source, shape=(3,))
+    with h5py.File(path, "w") as file:
+        file.create_group("group")
+        file.create_virtual_dataset("v", layout)
+    with pytest.raises(FileContentError, match=f"rests on no data but {source}"):
+        open_hdf5(path)
+
+
 def test_a_virtual_dataset_of_another_file_is_refused(path):
     with h5py.File(path.with_name("other.h5"), "w") as file:
         file["x"] = np.arange(3)
@@ -199,3 +225,54 @@ def test_diamonds_of_hard_links_are_walked_once(tmp_path):
             group["right"] = below
             group = below
     open_hdf5(path).close()
+
+
+def _age(path, seconds):
+    old = path.stat().st_mtime - seconds
+    os.utime(path, (old, old))
+
+
+def test_a_file_that_stays_as_it_is_is_walked_once(path, monkeypatch):
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+    _age(path, 60)
+    walked, real = [], hdf5._first_outside
+    monkeypatch.setattr(
+        hdf5, "_first_outside", lambda file, seen: walked.append(1) or real(file, seen)
+    )
+    for _ in range(3):
+        open_hdf5(path).close()
+    assert len(walked) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_file_that_changes_is_walked_again(path, seconds):
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+    _age(path, 3 * seconds)
+    open_hdf5(path).close()
+    with h5py.File(path, "a") as file:
+        file["out"] = h5py.ExternalLink("other.h5", "/x")
+    _age(path, seconds)
+    with pytest.raises(FileContentError, match="leads outside"):
+        open_hdf5(path)
+
+
+def test_a_refused_file_is_refused_again(path):
+    with h5py.File(path, "w") as file:
+        file["out"] = h5py.ExternalLink("other.h5", "/x")
+    _age(path, 60)
+    for _ in range(2):
+        with pytest.raises(FileContentError, match="leads outside"):
+            open_hdf5(path)
+
+
+def test_the_memory_of_walked_files_is_short(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "_MOST_WALKED", 3)
+    monkeypatch.setattr(hdf5, "_WALKED", {})
+    for i in range(5):
+        path = tmp_path / f"{i}.h5"
+        h5py.File(path, "w").close()
+        _age(path, 60)
+        open_hdf5(path).close()
+    assert [key[0][-4:] for key in hdf5._WALKED] == ["2.h5", "3.h5", "4.h5"]

@@ -11,6 +11,7 @@ import xarray as xr
 import neurokit as nk
 from neurokit.errors import FileContentError, LoaderError, OptionError, StoreError
 from neurokit.io import opening, registry
+from neurokit.io.chunks import NAME, write_chunk_list
 from neurokit.io.reading import is_store
 from neurokit.io.registry import Loader
 from neurokit.schema import activity, recording
@@ -266,6 +267,25 @@ def test_a_file_that_neurokit_did_not_write_is_not_opened_as_if_it_had(file, tmp
         nk.open(tmp_path, "neurokit")
     with pytest.raises(FileContentError, match="does not exist"):
         nk.open(tmp_path / "no.nc", "neurokit")
+
+
+@pytest.mark.parametrize("read", [nk.open, nk.info])
+def test_a_foreign_netcdf_is_not_taken_for_a_recording(tmp_path, read):
+    path = tmp_path / "foreign.nc"
+    xr.Dataset({"x": ("t", np.arange(3.0))}).to_netcdf(path, engine="h5netcdf")
+    with pytest.raises(FileContentError, match=r"foreign\.nc: was not written by neurokit\.save"):
+        read(path, "neurokit")
+
+
+def test_a_foreign_zarr_is_not_taken_for_a_recording_though_it_lists_its_chunks(tmp_path):
+    path = nk.save(_rec(), tmp_path / "a.zarr")
+    root = json.loads((path / "zarr.json").read_text())
+    del root["attributes"]["neurokit_store"]
+    (path / "zarr.json").write_text(json.dumps(root))
+    (path / NAME).unlink()
+    write_chunk_list(path)
+    with pytest.raises(FileContentError, match=r"a\.zarr: was not written by neurokit\.save"):
+        nk.open(path, "neurokit")
 
 
 def test_a_store_is_known_by_its_mark_and_not_by_its_name(tmp_path):

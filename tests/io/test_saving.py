@@ -35,13 +35,13 @@ def _folder(path, content):
     return path
 
 
-def _fail_at_rename(monkeypatch, number):
-    """Make the given call of Path.rename, counted from 1, fail as a full disk does."""
+def _fail_at_rename(monkeypatch, *numbers):
+    """Make the given calls of Path.rename, counted from 1, fail as a full disk does."""
     real, calls = Path.rename, []
 
     def rename(self, target):
         calls.append(self)
-        if len(calls) == number:
+        if len(calls) in numbers:
             raise OSError(28, "No space left on device")
         return real(self, target)
 
@@ -62,16 +62,27 @@ def test_a_new_folder_takes_an_empty_place(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
 
 
-def test_the_old_folder_is_set_aside_where_the_next_open_finds_it(tmp_path, monkeypatch):
+def test_the_old_folder_goes_back_if_the_new_one_cannot_be_put_in(tmp_path, monkeypatch):
     old, new = _folder(tmp_path / "a.zarr", "old"), _folder(tmp_path / ".new", "new")
     # The second rename is the one that puts the new folder in.
     _fail_at_rename(monkeypatch, 2)
     with pytest.raises(OSError, match="No space left"):
         swap_in(new, old)
+    assert (old / "x").read_text() == "old"
+    assert {p.name for p in tmp_path.iterdir()} == {"a.zarr", ".new"}
+
+
+def test_after_a_crash_the_old_folder_is_where_the_next_open_finds_it(tmp_path, monkeypatch):
+    old, new = _folder(tmp_path / "a.zarr", "old"), _folder(tmp_path / ".new", "new")
+    # A crash is a failure after which nothing can be put back either.
+    _fail_at_rename(monkeypatch, 2, 3)
+    with pytest.raises(OSError, match="No space left"):
+        swap_in(new, old)
     assert not old.exists()
     assert (new / "x").read_text() == "new"
-    mend_overwrite(old)
+    assert mend_overwrite(old)
     assert (old / "x").read_text() == "old"
+    assert not mend_overwrite(old)
 
 
 def test_nothing_moves_if_the_old_folder_cannot_be_set_aside(tmp_path, monkeypatch):
@@ -125,10 +136,69 @@ def test_an_overwrite_that_stops_at_any_rename_loses_nothing(tmp_path, monkeypat
         calls = _fail_at_rename(patch, number)
         with pytest.raises(OSError, match="No space left"):
             nk.save(_rec(2), path, overwrite=True)
-    assert len(calls) == number
-    assert set(_visible(tmp_path)) <= {"a.zarr"}
+    # If the third fails, a fourth puts the old one back.
+    assert len(calls) == number + (number == 3)
+    # Nothing hidden is left either.
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
     assert _value(path) == 1.0
-    assert _visible(tmp_path) == ["a.zarr"]
+
+
+def test_an_overwrite_that_crashes_between_two_renames_is_mended_by_the_next_open(
+    tmp_path, monkeypatch
+):
+    path = nk.save(_rec(1), tmp_path / "a.zarr")
+    with monkeypatch.context() as patch:
+        _fail_at_rename(patch, 3, 4)
+        with pytest.raises(OSError, match="No space left"):
+            nk.save(_rec(2), path, overwrite=True)
+    assert _visible(tmp_path) == []
+    assert nk.info(path)["groups"]["/activity"] == {"time": 4, "neuron": 1}
+    assert _value(path) == 1.0
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_of_several_set_aside_the_last_whole_one_comes_back(tmp_path):
+    final, names = tmp_path / "a.zarr", []
+    for value, name in ((1, "z"), (2, "m"), (3, "a"), (4, "k")):
+        nk.save(_rec(value), final)
+        names.append(tmp_path / f".a.zarr{OLD}by-{name}")
+        final.rename(names[-1])
+    # The last one was being deleted when the process died; names say nothing about age.
+    (names[-1] / "activity/signal/c/0/0").unlink()
+    assert mend_overwrite(final)
+    assert _value(final) == 3.0
+    assert sorted(p for p in tmp_path.iterdir() if p != final) == sorted(
+        name for name in names if name != names[2]
+    )
+
+
+def test_two_processes_that_mend_at_once_both_find_the_store(tmp_path, monkeypatch):
+    final = tmp_path / "a.zarr"
+    nk.save(_rec(1), final).rename(tmp_path / f".a.zarr{OLD}x")
+    real = Path.rename
+
+    def rename(self, target):
+        real(self, target)  # the other process was quicker
+        raise FileNotFoundError(2, "No such file or directory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename)
+        assert mend_overwrite(final)
+    assert _value(final) == 1.0
+
+
+def test_a_store_that_cannot_be_put_back_is_said(tmp_path, monkeypatch):
+    final = tmp_path / "a.zarr"
+    nk.save(_rec(1), final).rename(tmp_path / f".a.zarr{OLD}x")
+    _fail_at_rename(monkeypatch, 1)
+    with pytest.raises(StoreError, match=r"a\.zarr: cannot be written"):
+        nk.open(final)
+
+
+def test_a_name_with_brackets_is_mended_too(tmp_path):
+    final = tmp_path / "a[1]*.zarr"
+    nk.save(_rec(1), final).rename(tmp_path / f".a[1]*.zarr{OLD}x")
+    assert _value(final) == 1.0
 
 
 def test_an_overwrite_after_an_interrupted_one_succeeds(tmp_path, monkeypatch):

@@ -8,12 +8,24 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from neurokit_loaders import atanas, connectome_matrix, cook, dag, edge_list
+from neurokit_loaders import (
+    atanas,
+    bentley,
+    connectome_matrix,
+    cook,
+    dag,
+    edge_list,
+    openworm,
+    randi,
+    varshney,
+    witvliet,
+)
 from neurokit_loaders._cells import (
     connectome_group,
+    described,
     direction_findings,
-    in_order,
     repeat_findings,
+    source_for,
     unknown_findings,
 )
 from neurokit_loaders._neurons import (
@@ -25,11 +37,25 @@ from neurokit_loaders._neurons import (
 )
 
 from neurokit.celegans import identify_all
+from neurokit.celegans.connectome_symmetry import in_order
 from neurokit.celegans.neurons import by_name
+from neurokit.errors import OptionError
 from neurokit.io.registry import TIE, Loader
 
 LOADERS: list[Loader] = [
-    module.LOADER for module in (atanas, dag, cook, edge_list, connectome_matrix)
+    module.LOADER
+    for module in (
+        atanas,
+        bentley,
+        connectome_matrix,
+        cook,
+        dag,
+        edge_list,
+        openworm,
+        randi,
+        varshney,
+        witvliet,
+    )
 ]
 
 
@@ -98,6 +124,8 @@ def test_cells_are_distinct_neurons_first_in_canonical_order(names: list[str]) -
 def test_findings_on_directions_tell_one_way_from_two_weights() -> None:
     weight = np.array([[0.0, 2.0, 0.0], [3.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     pairs = np.array([[0, 1], [1, 2]])
+    one_way = direction_findings(np.triu(weight), pairs, ["AVAL", "AVAR", "AVBL"], "table")
+    assert one_way == []  # a table that lists every junction once disagrees with nothing
     found = direction_findings(weight, pairs, ["AVAL", "AVAR", "AVBL"], "table")
     assert [f.found.split(",")[0].split(":")[0] for f in found] == [
         "1 gap junctions are listed in one direction",
@@ -109,6 +137,7 @@ def test_findings_on_directions_tell_one_way_from_two_weights() -> None:
 
 def test_findings_on_names_suggest_the_nearest_neuron() -> None:
     assert unknown_findings(["AVAL", "hyp", "CP05", "pm4vl"], "/connectome") == []
+    assert unknown_findings(["NMJ"], "/connectome") == []  # stands for many muscles
     (finding,) = unknown_findings(["AVAL", "IL2V4"], "/connectome")
     assert finding.found.startswith("no known cell is named IL2V4, did you mean")
     assert repeat_findings([], "table") == []
@@ -119,6 +148,34 @@ def test_a_connectome_knows_the_kinds_of_its_cells() -> None:
     assert group["pre_type"].values.tolist() == ["neuron"]
     assert group["post_type"].values.tolist() == ["muscle", "other"]
     assert group["weight"].dtype == np.float32
+    assert group["quantity"].values.tolist() == [""]
+    muscle = connectome_group(np.zeros((1, 1, 1)), ["chemical"], ["AVAL"], ["NMJ"], "synapses")
+    assert muscle["post_type"].values.tolist() == ["muscle"]
+    assert muscle["quantity"].values.tolist() == ["synapses"]
+    assert muscle["weight"].attrs["long_name"] == "synapses"
+
+
+def test_the_source_of_a_file_is_what_is_said_else_what_its_name_says() -> None:
+    source, findings = source_for(Path("white_1986_A.csv"), None)
+    assert source is not None
+    assert source.name == "white_1986_A"
+    assert [(f.code, "white_1986_A" in f.found) for f in findings] == [("NK846", True)]
+    assert source_for(Path("edges.csv"), None) == (None, [])
+    said, none = source_for(Path("white_1986_A.csv"), "varshney_2011")
+    assert said is not None
+    assert (said.name, none) == ("varshney_2011", [])
+    with pytest.raises(OptionError, match="did you mean 'varshney_2011'"):
+        source_for(Path("edges.csv"), "varshney_2012")
+
+
+def test_a_source_says_whom_it_shows() -> None:
+    source, _ = source_for(Path("edges.csv"), "white_1986_L4")
+    said = described(source, Path("edges.csv"))
+    assert said["subject"] == "white_1986_L4"
+    assert said["attrs"]["animals"] == '["JSH"]'
+    assert said["attrs"]["stage"] == "L4"
+    assert described(None, Path("edges.csv"))["subject"] == "edges"
+    assert "attrs" not in described(None, Path("edges.csv"))
 
 
 def _fitting(path: Path) -> list[str]:
@@ -140,7 +197,17 @@ EXPECTED = {
     "pubutils_dopamine_Bentley2016.csv": "connectome.matrix",
     "pubutils_electrical_Cook2019.csv": "connectome.matrix",
     "pubutils_monoamine_Bentley2016.csv": "connectome.matrix",
-    "randi2023_signal_propagation_fig2.csv": "connectome.matrix",
+    "CElegansFunctionalConnectivity.xlsx": "celegans.randi",
+    "randi2023_signal_propagation_fig2.csv": "celegans.randi",
+    "NeuronConnectFormatted.xlsx": "celegans.varshney",
+    "varshney2011_A_sendjoint.mat": "celegans.varshney",
+    "varshney2011_ConnOrdered_040903.mat": "celegans.varshney",
+    "openworm_CElegansNeuronTables.xls": "celegans.openworm",
+    "interactome_chem.json": "connectome.edge_list",
+    "cook_2020.json": "celegans.witvliet",
+    **{f"witvliet_2020_{number}.json": "celegans.witvliet" for number in (1, 2, 4, 5, 6, 7, 8)},
+    "wormneuroatlas_esconnectome_monoamines_Bentley_2016.csv": "celegans.bentley",
+    "wormneuroatlas_esconnectome_neuropeptides_Bentley_2016.csv": "celegans.bentley",
     "wormneuroatlas_aconnectome_white_1986_A.csv": "connectome.edge_list",
     "wormneuroatlas_aconnectome_white_1986_L4.csv": "connectome.edge_list",
     "wormneuroatlas_aconnectome_white_1986_whole.csv": "connectome.edge_list",

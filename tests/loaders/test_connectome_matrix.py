@@ -51,6 +51,10 @@ def test_published_tables_equal_what_csv_reads(shared_data: Path, name: str, kin
         header, *rows = list(csv.reader(file))
     columns = [cell_name(label) for label in header[1:]]
     stored = np.array([[float(v or "nan") for v in row[1:]] for row in rows], dtype=np.float32)
+    if kind == "functional":
+        # Its rows respond; a finding says that they were taken so.
+        weight = weight.rename(pre="post", post="pre").transpose("pre", "post")
+        assert "columns as those that are stimulated" in rec.attrs["findings"]
     ours = weight.sel(pre=[cell_name(row[0]) for row in rows], post=columns).values
     if kind == "electrical":
         agree = (stored == stored.T) | np.isnan(stored)
@@ -149,3 +153,49 @@ def test_sniffing_wants_names_of_cells(tmp_path: Path, header: str, fits: bool) 
 
 def test_info_counts_cells(tmp_path: Path) -> None:
     assert LOADER.info(_write(tmp_path, CHEMICAL)) == {"n_cells": 3, "synapse_type": "chemical"}
+
+
+def test_rows_of_functional_tables_respond_unless_said_otherwise(tmp_path: Path) -> None:
+    text = ",AVAL,AVAR,AVBL\nAVAL,0,2,0\nAVAR,0,0,0\nAVBL,0,0,0\n"
+    path = _write(tmp_path, text, "functional.csv")
+    assert _at(LOADER.open(path), "AVAR", "AVAL") == 2
+    said = LOADER.open(path, rows="pre")
+    assert _at(said, "AVAL", "AVAR") == 2
+    assert _codes(said).count("NK846") == 1  # the type alone is taken from the name
+    assert _at(LOADER.open(_write(tmp_path, text)), "AVAL", "AVAR") == 2
+
+
+def test_a_table_with_headings_around_it_is_the_published_sheet(shared_data: Path) -> None:
+    folder = shared_data / "celegans_connectome"
+    path = folder / "creamer2024_cook_synapse_size_connectome.csv"
+    rec = nk.open(path, "connectome.matrix", square=False, empty="zero")
+    ours = rec["connectome"]["weight"].sel(synapse_type="chemical")
+    book = nk.open(folder / "cook2019_SI5_adjacency_matrices.xlsx", "celegans.cook")
+    sheet = book["connectome"]["weight"]
+    cells = ours["pre"].values.tolist()
+    theirs = sheet.sel(synapse_type="chemical", pre=cells, post=cells)
+    np.testing.assert_array_equal(ours.values, theirs.values)
+    assert ours.sum().item() == 28113
+    assert rec.attrs["animals"] == '["N2U", "JSE", "N2W"]'
+    with pytest.raises(FileContentError, match=r"300 rows, 453 columns.*say square=False"):
+        nk.open(path, "connectome.matrix")
+
+
+HEADED = "x,,,\n,,AVAL,VB01\n,AVAL,,2\n,AVAR,3,{}\n"
+
+
+@pytest.mark.parametrize(("empty", "value"), [("nan", np.nan), ("zero", 0.0)])
+def test_what_an_empty_field_means_can_be_said(tmp_path: Path, empty: str, value: float) -> None:
+    path = _write(tmp_path, HEADED.format(1))
+    rec = LOADER.open(path, square=False, empty=empty)
+    np.testing.assert_array_equal(_at(rec, "AVAL", "AVAL"), value)
+    assert (_at(rec, "AVAL", "VB1"), _at(rec, "AVAR", "AVAL")) == (2, 3)
+    # Nothing is known of cells that have no row.
+    assert _at(rec, "VB1", "AVAL") == 0
+    with pytest.raises(OptionError, match="'nan', 'zero'"):
+        LOADER.open(path, square=False, empty="none")
+
+
+def test_a_field_that_is_no_number_is_named_by_column_and_line(tmp_path: Path) -> None:
+    with pytest.raises(FileContentError, match="cell 4 of line 4 holds 'many'"):
+        LOADER.open(_write(tmp_path, HEADED.format("many")), square=False)

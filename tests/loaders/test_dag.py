@@ -333,10 +333,10 @@ def test_heat_begins_at_its_frame(tmp_path: Path) -> None:
 
 
 def test_what_is_not_read_is_said(tmp_path: Path) -> None:
-    content = _content() | {"timing/timestamp_nir": np.arange(50.0), "notes/text": np.arange(2)}
+    content = _content() | {"timing/laser": np.arange(50.0), "notes/text": np.arange(2)}
     rec = LOADER.open(_write(tmp_path, content))
     assert "NK830" in _codes(rec)
-    assert "notes/text, timing/timestamp_nir" in rec.attrs["findings"]
+    assert "notes/text, timing/laser" in rec.attrs["findings"]
 
 
 def test_a_link_out_of_the_file_is_refused(tmp_path: Path) -> None:

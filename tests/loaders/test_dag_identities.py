@@ -64,6 +64,44 @@ def test_left_and_right_command_neurons_correlate_as_they_do_in_the_worm(
     assert pair > np.quantile(others, 0.99)
 
 
+@pytest.mark.parametrize("number", PAIRS)
+def test_ranges_and_counts_say_which_way_the_match_goes(shared_data: Path, number: str) -> None:
+    folder = shared_data / "celegans_calcium"
+    labels, _ = read_labels(folder / f"dag2023_{number}_Neuron_ID.xlsx")
+    regions = [region for label in labels for region in label.regions]
+    with h5py.File(folder / f"dag2023_{number}-data.h5") as file:
+        match = file["neuropal_registration/roi_match"][()]
+        n_columns = file["gcamp/trace_array"].shape[1]
+    # One entry per region: it is as long as there are regions, not as there are traces ...
+    assert match.size > n_columns
+    assert 1 <= min(regions) <= max(regions) <= match.size
+    assert max(regions) > n_columns  # so a region cannot be a column itself
+    # ... and holds columns from 1, with 0 for none: column n is there, n + 1 is not.
+    assert (match.min(), match.max()) == (0, n_columns)
+    # Counted from 1 on the side of the regions, too: at 0 the last region would fall out, and
+    # some labels would sit on regions that nothing was matched to.
+    assert max(regions) == match.size or number == "2022-07-27-31"
+    # Read the other way round, columns -> regions, most columns would have no entry at all.
+    used = match[match > 0]
+    assert np.unique(used).size > 0.9 * used.size
+
+
+@pytest.mark.parametrize("number", PAIRS)
+def test_labels_stand_as_in_the_workbook_beside_the_names(shared_data: Path, number: str) -> None:
+    folder = shared_data / "celegans_calcium"
+    activity = LOADER.open(folder / f"dag2023_{number}-data.h5")["activity"]
+    labels, _ = read_labels(folder / f"dag2023_{number}_Neuron_ID.xlsx")
+    known = {label.text for label in labels}
+    kept = activity["label"].values.tolist()
+    assert {part for text in kept if text for part in text.split("/")} <= known
+    unlabelled = np.array([text == "" for text in kept])
+    made_up = np.char.startswith(activity["neuron"].values, "unl-")
+    np.testing.assert_array_equal(unlabelled, made_up)
+    if number == "2022-07-27-31":
+        assert activity["label"].sel(neuron="URYDR?").item() == "URYDR"
+        assert activity["label"].sel(neuron="VB2").item() == "VB02"
+
+
 def test_confidences_and_notes_stand_beside_each_neuron(shared_data: Path) -> None:
     activity = LOADER.open(shared_data / "celegans_calcium" / "dag2023_2022-07-27-31-data.h5")[
         "activity"
@@ -185,7 +223,7 @@ def test_a_workbook_of_another_kind_says_what_is_missing(
 def test_a_damaged_workbook_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "cut.xlsx"
     path.write_bytes(b"PK\x03\x04[Content_Types].xml and nothing more")
-    with pytest.raises(FileContentError, match=r"cut\.xlsx: is a damaged or cut workbook"):
+    with pytest.raises(FileContentError, match=r"cut\.xlsx: is a damaged or cut"):
         read_labels(path)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
-from neurokit_loaders._cells import in_order, merge_directions
 from neurokit_loaders.edge_list import LOADER
 
 import neurokit as nk
@@ -109,7 +106,7 @@ def test_repeated_rows_are_summed_and_said(tmp_path: Path) -> None:
     rec = LOADER.open(_write(tmp_path, HEADER + rows))
     assert _at(rec, "chemical", "AVAL", "VB1") == 7
     assert _codes(rec) == ["NK842"]
-    assert "AVAL-VB1 chemical (lines 2, 4)" in rec.attrs["findings"]
+    assert "AVAL-VB1 chemical (line 2, line 4)" in rec.attrs["findings"]
 
 
 @pytest.mark.parametrize(
@@ -224,36 +221,108 @@ def test_info_says_which_columns_are_understood(tmp_path: Path) -> None:
     assert info == {"columns": "pre, post, synapses, remark", "understood": "pre, post, synapses"}
 
 
-_SQUARE = arrays.arrays(
-    np.float64,
-    st.integers(1, 6).map(lambda n: (n, n)),
-    elements=st.sampled_from([0.0, 0.0, 1.0, 2.0, 5.0, np.nan]),
+# --- the published tables of White 1986 and Witvliet 2021, and graphs
+
+# Rows, sum of weights, gap junctions, sum of weights: counted with csv, as the tables stand.
+TABLES = {
+    "white_1986_whole": (2386, 7943, 575, 971),
+    "white_1986_A": (1629, 4538, 270, 337),
+    "white_1986_L4": (1480, 4340, 289, 763),
+    "witvliet_2020_7": (2204, 7465, 296, 406),
+    "witvliet_2020_8": (2194, 7981, 310, 430),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_totals_of_the_published_tables_are_kept(shared_data: Path, name: str) -> None:
+    path = shared_data / "celegans_connectome" / f"wormneuroatlas_aconnectome_{name}.csv"
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    rec = nk.open(path)
+    group = rec["connectome"]
+    n_chemical, chemical, n_gap, gap = TABLES[name]
+    sent = group["weight"].sel(synapse_type="chemical")
+    joined = group["weight"].sel(synapse_type="electrical").values
+    assert (int((sent != 0).sum()), sent.sum().item()) == (n_chemical, chemical)
+    # These tables list every junction once; on both sides of the diagonal it stands twice.
+    once = np.triu(joined)
+    assert (int((once != 0).sum()), once.sum()) == (n_gap, gap)
+    np.testing.assert_array_equal(joined, joined.T)
+    places = {dim: xr.DataArray([cell_name(row[dim]) for row in rows]) for dim in ("pre", "post")}
+    kinds = xr.DataArray([row["type"] for row in rows])
+    ours = group["weight"].sel(synapse_type=kinds, **places)
+    np.testing.assert_array_equal(ours.values, [float(row["synapses"]) for row in rows])
+    assert "NK840" not in _codes(rec)
+    assert rec.attrs["dataset"] == name
+    assert nk.validate(rec).ok
+
+
+def test_the_dataset_of_a_table_can_be_said(tmp_path: Path) -> None:
+    path = _write(tmp_path, "pre,post,type,synapses\nAVAL,AVAR,electrical,2\n")
+    plain, said = LOADER.open(path), LOADER.open(path, dataset="white_1986_A")
+    assert "animals" not in plain.attrs
+    assert said.attrs["animals"] == '["N2U"]'
+    assert said["connectome"]["quantity"].values.tolist() == ["synapses"]
+    with pytest.raises(OptionError, match="white_1986_whole"):
+        LOADER.open(path, dataset="white")
+
+
+def test_what_type_edges_without_a_column_have_is_said(tmp_path: Path) -> None:
+    path = _write(tmp_path, "pre,post,synapses\nAVAL,AVAR,2\n")
+    assert "NK846" in _codes(LOADER.open(path))
+    rec = LOADER.open(path, default_type="contact")
+    assert rec["connectome"]["synapse_type"].values.tolist() == ["contact"]
+
+
+def test_the_graph_of_the_neural_interactome_is_read_in_its_direction(shared_data: Path) -> None:
+    path = shared_data / "celegans_connectome" / "interactome_chem.json"
+    graph = json.loads(path.read_text(encoding="utf-8"))
+    names = [cell_name(node["name"]) for node in graph["nodes"]]
+    rec = nk.open(path)
+    weight = rec["connectome"]["weight"].sel(synapse_type="chemical")
+    for link in graph["links"]:
+        pre, post = names[link["source"]], names[link["target"]]
+        assert weight.sel(pre=pre, post=post).item() == link["value"]
+    assert int((weight != 0).sum()) == len(graph["links"]) == 2305
+    assert weight.sum().item() == 6932
+    # It grew out of Varshney et al.: 2183 of their 2194 weights, all in this direction.
+    other = nk.open(path.parent / "varshney2011_ConnOrdered_040903.mat")
+    theirs = other["connectome"]["weight"].sel(synapse_type="chemical").values
+    assert int(((weight.values == theirs) & (theirs > 0)).sum()) == 2183
+
+
+def _graph(**changes: object) -> str:
+    graph: dict[str, object] = {
+        "nodes": [{"name": "AVAL"}, {"name": "VB01"}, {"name": "AVAR"}],
+        "links": [{"source": 0, "target": 1, "value": 2}],
+    }
+    return json.dumps({**graph, **changes})
+
+
+def test_nodes_without_links_stay(tmp_path: Path) -> None:
+    rec = LOADER.open(_write(tmp_path, _graph(), "graph.json"), default_type="electrical")
+    assert rec["connectome"]["pre"].values.tolist() == ["AVAL", "AVAR", "VB1"]
+    assert _at(rec, "electrical", "VB1", "AVAL") == 2
+    info = LOADER.info(_write(tmp_path, _graph(), "graph.json"))
+    assert info == {"n_cells": 3, "n_edges": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (_graph()[:60], r"no whole JSON.*line 1, column"),
+        (_graph(nodes=[{"name": ""}]), "node 0 has no name"),
+        (_graph(links=[{"source": 0, "target": 3, "value": 1}]), "link 0 joins 0 and 3.*3 nodes"),
+        (_graph(links=[{"source": 0, "target": -1, "value": 1}]), "link 0 joins 0 and -1"),
+        (_graph(links=[{"source": True, "target": 1, "value": 1}]), "link 0 joins True"),
+        (_graph(links=[{"source": 0, "target": 1, "value": "2"}]), "link 0 has the value '2'"),
+        (_graph(links=[[0, 1, 2]]), r"link 0 is \[0, 1, 2\]"),
+        ('{"nodes": [], "edges": []}', "no graph with nodes and links"),
+        (_graph(nodes=[], links=[]), "holds no edge"),
+    ],
 )
-
-
-@given(_SQUARE)
-def test_merging_directions_is_symmetric_idempotent_and_invents_nothing(
-    weight: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+def test_broken_graphs_are_errors_that_name_the_place(
+    tmp_path: Path, text: str, words: str
 ) -> None:
-    merged, pairs = merge_directions(weight)
-    np.testing.assert_array_equal(merged, merged.T)
-    again, none = merge_directions(merged)
-    np.testing.assert_array_equal(again, merged)
-    assert len(none) == 0
-    for i, j in np.ndindex(weight.shape):
-        listed = [w for w in (weight[i, j], weight[j, i]) if w != 0]
-        expected = np.mean(listed) if listed else 0.0
-        np.testing.assert_array_equal(merged[i, j], expected)
-        if i < j:
-            same = np.array_equal(weight[i, j], weight[j, i], equal_nan=True)
-            assert ([i, j] in pairs.tolist()) == (not same)
-
-
-def test_cells_are_ordered_neurons_first() -> None:
-    assert in_order(["hyp", "VB10", "AVAL", "VB2", "dBWML1", "hyp"]) == [
-        "AVAL",
-        "VB2",
-        "VB10",
-        "hyp",
-        "dBWML1",
-    ]
+    with pytest.raises(FileContentError, match=rf"graph\.json: .*{words}"):
+        LOADER.open(_write(tmp_path, text, "graph.json"))

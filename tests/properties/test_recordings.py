@@ -126,7 +126,7 @@ def test_random_recordings_round_trip_at_length(suffix: str, rec: xr.DataTree) -
 
 
 @pytest.mark.nightly
-@settings(calm, max_examples=2000)
+@settings(calm, max_examples=3000)
 @given(broken_recordings())
 def test_3000_broken_recordings_are_flagged(broken: tuple[xr.DataTree, str]) -> None:
     must_be_flagged(broken)

@@ -236,5 +236,6 @@ def test_a_list_in_a_message_is_cut_behind_the_fifth(n, said):
 
 def test_checks_are_registered_under_the_name_of_their_function():
     assert all(name == check.__name__ for name, check in CHECKS.items())
-    # One per aspect: structure (4), labels (4), time (3), values (1).
-    assert len(CHECKS) == 12
+    # One per aspect: structure 5, provenance 6, labels 2, identity 2, units and places 2, time 3,
+    # values 1, events 1, spikes 2, connectome 1.
+    assert len(CHECKS) == 25

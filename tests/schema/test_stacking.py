@@ -84,3 +84,20 @@ def test_masked_values_are_not_observed():
     worm["activity"] = xr.DataTree(group)
     x = stack({"a": worm})
     np.testing.assert_array_equal(np.isnan(x.sel(recording="a")), ~mask)
+
+
+def test_places_of_neurons_that_were_not_recorded_make_no_rows():
+    worms = nk.simulate.worms(n_animals=2, n_neurons=8, missing=0.25, random_state=0).recordings
+    placed = {}
+    for key, rec in worms.items():
+        group = rec["activity"].to_dataset()
+        lacking = group.isel(neuron=[0]).assign_coords(neuron=["absent"]) * np.nan
+        lacking = lacking.assign_coords(identified=("neuron", [False]))
+        both = xr.concat([group, lacking], "neuron", combine_attrs="override", join="exact")
+        both["time"].attrs.update(group["time"].attrs)
+        recorded = both["neuron"].values != "absent"
+        both = both.assign_coords(recorded=("neuron", recorded)).assign_attrs(group.attrs)
+        placed[key] = rec.copy()
+        placed[key]["activity"] = xr.DataTree(both)
+    names = nk.stack(placed, keep_unidentified=True)["neuron"].values
+    assert not [name for name in names if "absent" in name]

@@ -59,7 +59,7 @@ def test_each_fault_is_flagged_with_its_code_and_severity(code: str) -> None:
     def flagged(broken: tuple[xr.DataTree, str]) -> None:
         rec, drawn = broken
         assert drawn == code
-        findings = nk.validate(rec)
+        findings = nk.validate(rec, deep=True)
         mine = [finding for finding in findings if finding.code == code]
         assert mine
         assert all(finding.severity == severity for finding in mine)
