@@ -87,17 +87,12 @@ def test_masked_values_are_not_observed():
 
 
 def test_places_of_neurons_that_were_not_recorded_make_no_rows():
-    worms = nk.simulate.worms(n_animals=2, n_neurons=8, missing=0.25, random_state=0).recordings
     placed = {}
-    for key, rec in worms.items():
-        group = rec["activity"].to_dataset()
-        lacking = group.isel(neuron=[0]).assign_coords(neuron=["absent"]) * np.nan
-        lacking = lacking.assign_coords(identified=("neuron", [False]))
-        both = xr.concat([group, lacking], "neuron", combine_attrs="override", join="exact")
-        both["time"].attrs.update(group["time"].attrs)
-        recorded = both["neuron"].values != "absent"
-        both = both.assign_coords(recorded=("neuron", recorded)).assign_attrs(group.attrs)
-        placed[key] = rec.copy()
-        placed[key]["activity"] = xr.DataTree(both)
-    names = nk.stack(placed, keep_unidentified=True)["neuron"].values
-    assert not [name for name in names if "absent" in name]
+    for key in ("one", "two"):
+        coords = {"identified": [True, False, False], "recorded": [True, True, False]}
+        group = activity(
+            np.array([[1.0, 2.0, np.nan]] * 4), names=["AVAL", "?", "RIAL"], rate=2.0, coords=coords
+        )
+        placed[key] = recording({"activity": group}, modality="calcium", subject=key)
+    names = stack(placed, keep_unidentified=True)["neuron"].values.tolist()
+    assert names == ["AVAL", "one/?", "two/?"]
