@@ -30,8 +30,7 @@ N_CHANNELS, RATE, SECONDS, REPEATS = 64, 1000, 300, 7
 def values() -> np.ndarray:
     """Noise of 20 microvolts, (channel, time)."""
     rng = np.random.default_rng(0)
-    return rng.normal(scale=20e-6, size=(THREADS = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-N_CHANNELS, RATE * SECONDS))
+    return rng.normal(scale=20e-6, size=(N_CHANNELS, RATE * SECONDS))
 
 
 def write_fif(path: Path) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from neurokit.errors import FileContentError, NeurokitError
 from neurokit.io.hdf5 import open_hdf5
+from neurokit.io.heaps import check_heaps
 from neurokit.io.lazy import FileArray, Key
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def opened(path: Path) -> Iterator[h5py.File]:
         raise FileContentError(
             f"is damaged HDF5 ({error})", where=str(path), mend="Download it again."
         ) from error
+
+
+@contextmanager
+def peek(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file to see whose it is: guarded against hanging, not against what it links.
+
+    Raises
+    ------
+    FileContentError
+        If a heap would trap the library; h5py's own errors, `DAMAGED`, pass through.
+    """
+    import h5py
+
+    check_heaps(path)
+    with h5py.File(path, "r") as handle:
+        yield handle
 
 
 def numbers(handle: h5py.File, name: str) -> h5py.Dataset | None:

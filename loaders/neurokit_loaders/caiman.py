@@ -31,10 +31,10 @@ def sniff(path: Path) -> float:
         return 0.0
     import h5py
 
-    from neurokit_loaders._hdf5 import DAMAGED
+    from neurokit_loaders._hdf5 import DAMAGED, peek
 
     try:
-        with h5py.File(path, "r") as handle:
+        with peek(path) as handle:
             # A link of another kind could lead into any file of the machine.
             if not isinstance(handle.get("estimates", getlink=True), h5py.HardLink):
                 return 0.0
@@ -42,7 +42,7 @@ def sniff(path: Path) -> float:
             if not isinstance(estimates, h5py.Group) or not {"A", "C"} <= set(estimates):
                 return 0.0
             return 0.95 if "params" in handle else 0.85
-    except DAMAGED:
+    except (*DAMAGED, FileContentError):
         return 0.0
 
 

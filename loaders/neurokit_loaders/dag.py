@@ -40,14 +40,12 @@ def sniff(path: Path) -> float:
     """Score by the groups at the root; 0.1 for HDF5 that cannot be opened, to say why."""
     if not path.is_file() or not path.stat().st_size or detect_format(path) != "hdf5":
         return 0.0
-    import h5py
-
-    from neurokit_loaders._hdf5 import DAMAGED
+    from neurokit_loaders._hdf5 import DAMAGED, peek
 
     try:
-        with h5py.File(path, "r") as handle:
+        with peek(path) as handle:
             return layout_score(list(handle))
-    except DAMAGED:
+    except (*DAMAGED, FileContentError):
         return 0.1
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.errors import FileContentError
+from neurokit.errors import FileContentError, OptionError
 from neurokit_loaders.mne_devices import Stretches
 from neurokit_loaders.mne_lazy import WindowArray
 from neurokit_loaders.mne_units import in_si
@@ -169,7 +169,14 @@ def _blocks(path: Path, head: np.void, size: int) -> tuple[Stretches, tuple[int,
 
 
 def _channel(row: np.void, path: Path) -> NsxChannel:
-    unit, scale = in_si(_text(row["units"]) or "uV")
+    try:
+        unit, scale = in_si(_text(row["units"]) or "uV")
+    except OptionError as error:
+        raise FileContentError(
+            f"channel {_text(row['label'])!r} is in {_text(row['units'])!r}, which is no voltage",
+            where=str(path),
+            mend="The header is damaged: copy the file again.",
+        ) from error
     (low, high), (least, most) = row["digital"].tolist(), row["analog"].tolist()
     if high == low:
         raise FileContentError(

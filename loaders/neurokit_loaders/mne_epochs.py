@@ -28,7 +28,13 @@ from neurokit_loaders.mne_fif_data import FifEpochs, find_epochs
 from neurokit_loaders.mne_formats import TITLES, check_name, format_of
 from neurokit_loaders.mne_lazy import BlockArray
 from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
-from neurokit_loaders.mne_open import Statements, add_findings, read_with_findings, restated
+from neurokit_loaders.mne_open import (
+    Statements,
+    add_findings,
+    naming,
+    read_with_findings,
+    restated,
+)
 from neurokit_loaders.mne_readers import unit_of_fieldtrip
 from neurokit_loaders.mne_units import stated_units
 from neurokit_loaders.mne_whole import check_eeglab
@@ -169,22 +175,23 @@ def open_epochs(
     FileContentError
         If the file is damaged or holds no epochs.
     """
-    reader, noticed = _checked(path, variable)
-    epochs, findings = read_with_findings(reader, path)
-    if not len(epochs.events):
-        raise FileContentError("holds no epoch", where=str(path), mend="All were rejected.")
-    info, names = epochs.info, list(epochs.ch_names)
-    types_found = channel_types(info)
-    units = [udunits(int(c["unit"]), t) for c, t in zip(info["chs"], types_found, strict=True)]
-    told = stated_units(unit, names, units)
-    factor = [told[name][1] if name in told else 1.0 for name in names]
-    arrays = _arrays(epochs, reader, path, factor)
-    time = fieldtrip_times(path, reader.variable)[0] if reader.variable else None
-    rec = epochs_recording(epochs, lambda picks: lazy_variable(DIMS, arrays(picks)), time)
-    rec = restated(rec, told, Statements(unit, types, position_unit))
-    rec.attrs["source"] = path.name
-    add_findings(rec, [*findings, *noticed])
-    return rec
+    with naming(path, LOADER.options):
+        reader, noticed = _checked(path, variable)
+        epochs, findings = read_with_findings(reader, path)
+        if not len(epochs.events):
+            raise FileContentError("holds no epoch", where=str(path), mend="All were rejected.")
+        info, names = epochs.info, list(epochs.ch_names)
+        types_found = channel_types(info)
+        units = [udunits(int(c["unit"]), t) for c, t in zip(info["chs"], types_found, strict=True)]
+        told = stated_units(unit, names, units)
+        factor = [told[name][1] if name in told else 1.0 for name in names]
+        arrays = _arrays(epochs, reader, path, factor)
+        time = fieldtrip_times(path, reader.variable)[0] if reader.variable else None
+        rec = epochs_recording(epochs, lambda picks: lazy_variable(DIMS, arrays(picks)), time)
+        rec = restated(rec, told, Statements(unit, types, position_unit))
+        rec.attrs["source"] = path.name
+        add_findings(rec, [*findings, *noticed])
+        return rec
 
 
 DIMS = ("trial", "time", "channel")
@@ -235,24 +242,25 @@ def info(path: Path) -> dict[str, Any]:
     FileContentError
         If the file is damaged or holds no epochs.
     """
-    reader, _ = _checked(path, None)
-    epochs, _ = read_with_findings(reader, path)
-    types = channel_types(epochs.info)
-    subject, start_time = who_and_when(epochs.info)
-    return {
-        "format": TITLES[reader.kind.partition(" ")[0]],
-        "modality": modality_of(types),
-        "subject": subject,
-        "start_time": start_time,
-        "n_channels": len(types),
-        "channel_types": dict(Counter(types)),
-        "sampling_rate": float(epochs.info["sfreq"]),
-        "n_trials": len(epochs.events),
-        "n_times": len(epochs.times),
-        "trial_types": {
-            name: int((epochs.events[:, 2] == c).sum()) for name, c in epochs.event_id.items()
-        },
-    }
+    with naming(path, ()):
+        reader, _ = _checked(path, None)
+        epochs, _ = read_with_findings(reader, path)
+        types = channel_types(epochs.info)
+        subject, start_time = who_and_when(epochs.info)
+        return {
+            "format": TITLES[reader.kind.partition(" ")[0]],
+            "modality": modality_of(types),
+            "subject": subject,
+            "start_time": start_time,
+            "n_channels": len(types),
+            "channel_types": dict(Counter(types)),
+            "sampling_rate": float(epochs.info["sfreq"]),
+            "n_trials": len(epochs.events),
+            "n_times": len(epochs.times),
+            "trial_types": {
+                name: int((epochs.events[:, 2] == c).sum()) for name, c in epochs.event_id.items()
+            },
+        }
 
 
 LOADER = Loader(

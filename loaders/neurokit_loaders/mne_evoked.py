@@ -25,7 +25,13 @@ from neurokit_loaders.mne_fif import fif_content, fif_kind
 from neurokit_loaders.mne_formats import TITLES, check_name, format_of
 from neurokit_loaders.mne_lazy import BlockArray
 from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
-from neurokit_loaders.mne_open import Statements, add_findings, read_with_findings, restated
+from neurokit_loaders.mne_open import (
+    Statements,
+    add_findings,
+    naming,
+    read_with_findings,
+    restated,
+)
 from neurokit_loaders.mne_readers import unit_of_fieldtrip
 from neurokit_loaders.mne_units import stated_units
 
@@ -164,28 +170,29 @@ def open_evoked(
     LabelError
         If a condition is not in the file.
     """
-    reader, noticed = _checked(path, variable)
-    several, findings = read_with_findings(reader, path)
-    labels = condition_labels(several)
-    which, left_out = _chosen(several, labels, conditions, path)
-    first = several[which[0]]
-    names, kinds = list(first.ch_names), channel_types(first.info)
-    units = [udunits(int(c["unit"]), t) for c, t in zip(first.info["chs"], kinds, strict=True)]
-    told = stated_units(unit, names, units)
-    factor = [told[name][1] if name in told else 1.0 for name in names]
-    time = fieldtrip_times(path, reader.variable)[0] if reader.variable else None
-    values_of, shape = EvokedValues(reader, tuple(which)), (len(which), len(first.times))
-    rec = evoked_recording(
-        [several[i] for i in which],
-        lambda picks: lazy_variable(
-            DIMS, BlockArray(str(path), values_of, shape, picks, [factor[i] for i in picks])
-        ),
-        time,
-    )
-    rec = restated(rec, told, Statements(unit, types, position_unit))
-    rec.attrs["source"] = path.name
-    add_findings(rec, [*findings, *noticed, *left_out])
-    return rec
+    with naming(path, LOADER.options):
+        reader, noticed = _checked(path, variable)
+        several, findings = read_with_findings(reader, path)
+        labels = condition_labels(several)
+        which, left_out = _chosen(several, labels, conditions, path)
+        first = several[which[0]]
+        names, kinds = list(first.ch_names), channel_types(first.info)
+        units = [udunits(int(c["unit"]), t) for c, t in zip(first.info["chs"], kinds, strict=True)]
+        told = stated_units(unit, names, units)
+        factor = [told[name][1] if name in told else 1.0 for name in names]
+        time = fieldtrip_times(path, reader.variable)[0] if reader.variable else None
+        values_of, shape = EvokedValues(reader, tuple(which)), (len(which), len(first.times))
+        rec = evoked_recording(
+            [several[i] for i in which],
+            lambda picks: lazy_variable(
+                DIMS, BlockArray(str(path), values_of, shape, picks, [factor[i] for i in picks])
+            ),
+            time,
+        )
+        rec = restated(rec, told, Statements(unit, types, position_unit))
+        rec.attrs["source"] = path.name
+        add_findings(rec, [*findings, *noticed, *left_out])
+        return rec
 
 
 def _chosen(
@@ -238,23 +245,26 @@ def info(path: Path) -> dict[str, Any]:
     FileContentError
         If the file is damaged or holds no evoked responses.
     """
-    reader, _ = _checked(path, None)
-    several, _ = read_with_findings(reader, path)
-    first = several[0]
-    types = channel_types(first.info)
-    subject, start_time = who_and_when(first.info)
-    labels = condition_labels(several)
-    return {
-        "format": TITLES[reader.kind.partition(" ")[0]],
-        "modality": modality_of(types),
-        "subject": subject,
-        "start_time": start_time,
-        "n_channels": len(types),
-        "channel_types": dict(Counter(types)),
-        "sampling_rate": float(first.info["sfreq"]),
-        "n_times": len(first.times),
-        "conditions": {label: int(one.nave) for label, one in zip(labels, several, strict=True)},
-    }
+    with naming(path, ()):
+        reader, _ = _checked(path, None)
+        several, _ = read_with_findings(reader, path)
+        first = several[0]
+        types = channel_types(first.info)
+        subject, start_time = who_and_when(first.info)
+        labels = condition_labels(several)
+        return {
+            "format": TITLES[reader.kind.partition(" ")[0]],
+            "modality": modality_of(types),
+            "subject": subject,
+            "start_time": start_time,
+            "n_channels": len(types),
+            "channel_types": dict(Counter(types)),
+            "sampling_rate": float(first.info["sfreq"]),
+            "n_times": len(first.times),
+            "conditions": {
+                label: int(one.nave) for label, one in zip(labels, several, strict=True)
+            },
+        }
 
 
 LOADER = Loader(

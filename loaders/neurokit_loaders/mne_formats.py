@@ -59,13 +59,13 @@ CLAIMS: dict[str, tuple[str, ...]] = {
 
 _HEADER, _MARKER = "Data Exchange Header", "Data Exchange Marker"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (rb"Version 3\.\d", "neuroscan"),
+    (rb"Version \d\.\d", "neuroscan"),
     (rb"(?s)RIFF.{4}CNT |RF64.{8}CNT ", "ant"),
     (rb"(?s)(EEG-1[12]00|EEG-2100|QI-403A|DAE-2100D).{9,12}\x00", "nihon"),
     (rb"(NEURALCD|NEURALSG|BRSMPGRP)", "blackrock"),
     (rb"######## Neuralynx", "neuralynx"),
     (rb"(?i)\s*\[FileInfo\]", "persyst"),
-    (rb"(?s)\x00{4}\x10\x00\x00\x00(.\x00\x00\x00)\1", "kit"),
+    (rb"(?s)\x00{4}\x10\x00{3}..\x00\x00..\x00\x00", "kit"),
     (rb"\x00\x00\x00[\x02\x04\x06](\x07[\xb0-\xff]|\x08[\x00-\x34])\x00[\x01-\x0c]\x00", "egi"),
 )
 
@@ -168,7 +168,8 @@ def _format_of_part(path: Path, found: str, head: bytes) -> str:
 def _format_of_folder(path: Path) -> str:
     if path.suffix.lower() == ".ds" or ctf_file(path, "res4") is not None:
         return "ctf"
-    if path.suffix.lower() == ".mff" or (path / "info.xml").is_file():
+    inside = (path / name for name in ("info.xml", "signal1.bin"))
+    if path.suffix.lower() == ".mff" or all(file.is_file() for file in inside):
         return "mff"
     with suppress(OSError):
         if any(file.suffix.lower() == ".ncs" for file in path.iterdir()):

@@ -23,6 +23,9 @@ from neurokit_loaders._hdf5 import opened
 
 _COMPRESSED, _MATRIX, _STRUCT, _CELL, _CHAR = 15, 14, 2, 1, 4
 _PEEK = 2**18
+
+# What numbers that were never meant as such make of parsing.
+_DAMAGED = (struct.error, ValueError, IndexError, OverflowError, RecursionError, MemoryError)
 _TYPES = {
     1: "i1",
     2: "u1",
@@ -118,7 +121,7 @@ def _element(raw: bytes, at: int, order: str) -> tuple[int, bytes, int]:
 
 
 def _variable(raw: bytes, order: str) -> Iterator[tuple[str, MatValue]]:
-    with suppress(struct.error, UnicodeDecodeError, IndexError):
+    with suppress(*_DAMAGED):
         name, value = _matrix(raw, order)
         yield name, value
 
@@ -149,7 +152,7 @@ def _fields(raw: bytes, at: int, order: str, shape: tuple[int, ...]) -> dict[str
     }
     if np.prod(shape) == 1:
         # As far as the beginning reaches: what comes later keeps its name only.
-        with suppress(struct.error, IndexError):
+        with suppress(*_DAMAGED):
             for one in list(found):
                 _, content, at = _element(raw, at, order)
                 found[one] = _matrix(content, order)[1] if content else MatValue((0, 0))

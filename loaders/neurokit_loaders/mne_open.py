@@ -6,7 +6,7 @@ import contextlib
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from neurokit._version import __version__
-from neurokit.errors import DependencyError, FileContentError, NeurokitError
+from neurokit.errors import DependencyError, FileContentError, NeurokitError, OptionError
 from neurokit.interchange.mne_assemble import group_at
 from neurokit.interchange.mne_build import Decoding, continuous
 from neurokit.interchange.mne_channels import modality_of, udunits
@@ -197,6 +197,45 @@ def _opened(reader: Reader, path: Path) -> Any:
             where=str(path),
             mend="Check that the file is whole and of the format that its suffix says.",
         ) from error
+
+
+@contextlib.contextmanager
+def naming(path: Path, options: Collection[str]) -> Iterator[None]:
+    """Let every error inside the block name the file, unless it is about an option.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    options : collection of str
+        Names of the loader's options.
+
+    Raises
+    ------
+    FileContentError
+        For what a damaged file makes of the steps behind its reader.
+    """
+    try:
+        yield
+    except NeurokitError as error:
+        named = str(path.parent) in str(error) or error.where in options
+        if named or isinstance(error, OptionError | DependencyError):
+            raise
+        said = f"{error.where}: {error.found}" if error.where else error.found
+        raise FileContentError(said, where=str(path), mend=error.mend) from error
+    except _MADE_BY_DAMAGE as error:
+        raise FileContentError(
+            f"says what cannot be ({type(error).__name__}: {error})",
+            where=str(path),
+            mend="Check that it is whole and of the format that its suffix says.",
+        ) from error
+
+
+# What numbers that were never meant as such raise in arithmetic, tables and memory.
+_MADE_BY_DAMAGE = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 def open_raw(

@@ -24,7 +24,7 @@ from neurokit_loaders.mne_edf_open import info_edf, open_edf
 from neurokit_loaders.mne_events_file import with_events
 from neurokit_loaders.mne_fif import fif_content, fif_kind
 from neurokit_loaders.mne_formats import TITLES, check_name, claimed, format_of
-from neurokit_loaders.mne_open import Statements, add_findings, info_raw, open_raw
+from neurokit_loaders.mne_open import Statements, add_findings, info_raw, naming, open_raw
 from neurokit_loaders.mne_readers import companion, prepare
 
 # Read through mne.io.read_raw by their suffix alone.
@@ -150,6 +150,7 @@ def open_recording(
     mask: int | None = None,
     events: str | Sequence[str] | None = None,
     events_from: str = "acquisition",
+    whole_folder: bool = False,
     infer_types: bool = False,
     encoding: str = "utf8",
     allow_truncated: bool = False,
@@ -187,6 +188,8 @@ def open_recording(
         Files of events (``-eve.fif``) beside the recording; what lies outside is a finding.
     events_from : {"acquisition", "first sample"}
         What sample 0 of these files is.
+    whole_folder : bool, default False
+        Open the folder that the file is in: all channels of Neuralynx, a recording of CTF.
     infer_types : bool, default False
         EDF, BDF: read types off labels such as ``"EOG left"``.
     encoding : str, default "utf8"
@@ -214,50 +217,66 @@ def open_recording(
     FileContentError
         If the file is damaged or not what its suffix says.
     """
-    kind = checked_format(path)
-    lines = (stim_channel,) if isinstance(stim_channel, str) else stim_channel
-    decoding = Decoding(None if lines is None else tuple(lines), consecutive, initial_event, mask)
-    statements = Statements(unit, types, position_unit)
-    if kind in ("edf", "bdf"):
-        rec = open_edf(
-            path,
-            decoding=decoding,
-            unit=unit,
-            types=types,
-            infer_types=infer_types,
-            encoding=encoding,
-            allow_truncated=allow_truncated,
+    path = path.parent if whole_folder and path.is_file() else path
+    with naming(path, LOADER.options):
+        kind = checked_format(path)
+        lines = (stim_channel,) if isinstance(stim_channel, str) else stim_channel
+        decoding = Decoding(
+            None if lines is None else tuple(lines), consecutive, initial_event, mask
         )
-    elif kind == "neuralynx":
-        rec = open_neuralynx(path, statements)
-    elif kind == "blackrock":
-        rec = open_blackrock(path, statements)
-    else:
-        special = {
-            "allow_maxshield": allow_maxshield,
-            "data_format": data_format,
-            "date_format": date_format,
-            "mrk": mrk,
-            "elp": elp,
-            "hsp": hsp,
-            "variable": variable,
-        }
-        ready = prepare(kind, path, special)
-        rec = open_raw(
-            path,
-            ready.reader,
-            decoding=decoding,
-            statements=replace(statements, directions=ready.directions),
-            pauses=ready.pauses,
-        )
-        add_findings(rec, ready.findings)
-        for node in rec.subtree if ready.offset else ():
-            if "time_offset" in node.attrs:
-                node.attrs["time_offset"] += ready.offset
-    found: list[Finding] = []
-    for name in (events,) if isinstance(events, str) else events or ():
-        found += with_events(rec, companion(path, name, "events"), events_from)
-    add_findings(rec, found)
+        statements = Statements(unit, types, position_unit)
+        if kind in ("edf", "bdf"):
+            rec = open_edf(
+                path,
+                decoding=decoding,
+                unit=unit,
+                types=types,
+                infer_types=infer_types,
+                encoding=encoding,
+                allow_truncated=allow_truncated,
+            )
+        elif kind == "neuralynx":
+            rec = open_neuralynx(path, statements)
+        elif kind == "blackrock":
+            rec = open_blackrock(path, statements)
+        else:
+            special = {
+                "allow_maxshield": allow_maxshield,
+                "data_format": data_format,
+                "date_format": date_format,
+                "mrk": mrk,
+                "elp": elp,
+                "hsp": hsp,
+                "variable": variable,
+            }
+            rec = _through_mne(kind, path, decoding, statements, special)
+        found: list[Finding] = []
+        for name in (events,) if isinstance(events, str) else events or ():
+            found += with_events(rec, companion(path, name, "events"), events_from)
+        add_findings(rec, found)
+        return rec
+
+
+def _through_mne(
+    kind: str,
+    path: Path,
+    decoding: Decoding,
+    statements: Statements,
+    special: Mapping[str, Any],
+) -> xr.DataTree:
+    """Open a format that mne reads, with what is known of it beyond that."""
+    ready = prepare(kind, path, special)
+    rec = open_raw(
+        path,
+        ready.reader,
+        decoding=decoding,
+        statements=replace(statements, directions=ready.directions),
+        pauses=ready.pauses,
+    )
+    add_findings(rec, ready.findings)
+    for node in rec.subtree if ready.offset else ():
+        if "time_offset" in node.attrs:
+            node.attrs["time_offset"] += ready.offset
     return rec
 
 
@@ -279,13 +298,14 @@ def info(path: Path) -> dict[str, Any]:
     FileContentError
         If the file is damaged or not what its suffix says.
     """
-    kind = checked_format(path)
-    if kind in ("edf", "bdf"):
-        return info_edf(path)
-    title = TITLES.get(kind, path.suffix.lstrip(".").upper())
-    if kind in ("neuralynx", "blackrock"):
-        return {"format": title, **info_device(kind, path)}
-    return {"format": title, **info_raw(path, prepare(kind, path, {}).reader)}
+    with naming(path, ()):
+        kind = checked_format(path)
+        if kind in ("edf", "bdf"):
+            return info_edf(path)
+        title = TITLES.get(kind, path.suffix.lstrip(".").upper())
+        if kind in ("neuralynx", "blackrock"):
+            return {"format": title, **info_device(kind, path)}
+        return {"format": title, **info_raw(path, prepare(kind, path, {}).reader)}
 
 
 LOADER = Loader(
@@ -310,6 +330,7 @@ LOADER = Loader(
         "mask": "only these bits of a trigger channel count",
         "events": "files of events (-eve.fif) beside the recording",
         "events_from": "what their sample 0 is: 'acquisition' or 'first sample'",
+        "whole_folder": "open the folder that the file is in (Neuralynx, CTF)",
         "infer_types": "EDF, BDF: read channel types off the labels",
         "encoding": "EDF, BDF: encoding of the annotations",
         "allow_truncated": "EDF, BDF: read the whole records of a file that was cut",

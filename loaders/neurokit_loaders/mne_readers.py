@@ -14,7 +14,13 @@ from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_formats import bti_data
 from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
 from neurokit_loaders.mne_open import FifReader, Reader, any_reader
-from neurokit_loaders.mne_whole import CHECKS, check_ctf, neuroscan_width, persyst_pauses
+from neurokit_loaders.mne_whole import (
+    CHECKS,
+    check_ctf,
+    check_neuroscan,
+    neuroscan_width,
+    persyst_pauses,
+)
 
 Pauses = Callable[[float], Mapping[int, float]]
 
@@ -195,6 +201,11 @@ def _neuroscan(path: Path, options: Mapping[str, Any]) -> Prepared:
         what = f"the header does not say how wide samples are; they look like {width}"
         mend = 'If values look wrong, open it with data_format="int16" or "int32".'
         findings.append(Finding("NK872", "SUGGESTION", path.name, what, mend))
+    footer = check_neuroscan(path)
+    if footer:
+        what = f"{footer} bytes behind the events, settings of the program, are not read"
+        mend = "Whether they were cut cannot be known; compare the checksum where it matters."
+        findings.append(Finding("NK877", "SUGGESTION", path.name, what, mend))
     what = "positions come from a flat map that mne lays onto a sphere of radius 1"
     mend = "They are directions, no lengths; set a montage for places on the head."
     findings.append(Finding("NK879", "SUGGESTION", path.name, what, mend))

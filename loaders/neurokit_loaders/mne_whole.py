@@ -72,7 +72,7 @@ def _numbers(handle: BinaryIO, path: Path, at: int, layout: str) -> tuple[int, .
     return struct.unpack(layout, raw)
 
 
-def check_neuroscan(path: Path) -> None:
+def check_neuroscan(path: Path) -> int:
     """Check the events and, behind them, the footer of a Neuroscan ``.cnt`` file.
 
     Parameters
@@ -80,10 +80,15 @@ def check_neuroscan(path: Path) -> None:
     path : Path
         The file.
 
+    Returns
+    -------
+    int
+        Bytes of the footer: how many there should be stands nowhere.
+
     Raises
     ------
     FileContentError
-        If it ends before they do. The length of a footer stands nowhere.
+        If it ends before they do.
     """
     size = path.stat().st_size
     with path.open("rb") as handle:
@@ -95,12 +100,13 @@ def check_neuroscan(path: Path) -> None:
             raise damaged(path, f"has {n_channels} channels, and events at byte {events}")
         # From 2 GB on the position of the events no longer fits its field.
         if size >= 2**31:
-            return
+            return 0
         _, length, _ = _numbers(handle, path, events, "<Bii")
     if events + 9 + length > size or length < 0:
         raise truncated(path, events + 9 + length, "its events do")
     if footer > size:
         raise truncated(path, footer, "its samples and events do")
+    return size - footer if footer > 0 else 0
 
 
 def neuroscan_width(path: Path) -> tuple[str, bool]:

@@ -28,15 +28,13 @@ def sniff(path: Path) -> float:
         return 0.4 if named else 0.0
     if not path.is_file() or not path.stat().st_size or detect_format(path) != "hdf5":
         return 0.4 if named else 0.0
-    import h5py
-
-    from neurokit_loaders._hdf5 import DAMAGED
+    from neurokit_loaders._hdf5 import DAMAGED, peek
     from neurokit_loaders.nwb_file import version_of
 
     try:
-        with h5py.File(path, "r") as handle:
+        with peek(path) as handle:
             return 0.95 if version_of(handle) else 0.5 if named else 0.0
-    except DAMAGED:
+    except (*DAMAGED, FileContentError):
         return 0.5 if named else 0.0
 
 

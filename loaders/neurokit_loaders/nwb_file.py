@@ -129,7 +129,10 @@ class _Reader:
         if self._parents is None:
             self._parents = {}
         found = ancestry(kind, self._parents)
-        if found[-1] not in _ROOTS and not self._parents and "specifications" in self.handle:
+        if self._parents or found[-1] in _ROOTS or "specifications" not in self.handle:
+            return found
+        looks_known = "data" not in node and "colnames" not in node.attrs
+        if not (looks_known and _text(node.attrs.get("namespace", "")) in _OWN):
             self._parents = dict(_extensions(self.handle["specifications"]))
             found = ancestry(kind, self._parents)
         return found
@@ -286,6 +289,7 @@ class _Reader:
 
 
 _ROOTS = ("TimeSeries", "DynamicTable", "", "NWBDataInterface", "ElectrodeGroup")
+_OWN = ("core", "hdmf-common", "hdmf-experimental")
 _BOOKKEEPING = ("namespace", "neurodata_type", "object_id", "colnames")
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -332,8 +333,7 @@ class TextArray(FileArray):
             return np.empty((max(0, stop - start), len(fields)))
         # Text takes several times the space of its numbers, so it is taken in parts.
         edges = [start, *range((start // _PART_ROWS + 1) * _PART_ROWS, stop, _PART_ROWS), stop]
-        pairs = zip(edges[:-1], edges[1:], strict=True)
-        return np.concatenate([self._part(a, b, fields) for a, b in pairs])
+        return np.concatenate([self._part(a, b, fields) for a, b in pairwise(edges)])
 
     def _part(self, start: int, stop: int, fields: Sequence[int]) -> NDArray[np.float64]:
         first, last = start // BLOCK_ROWS, (stop - 1) // BLOCK_ROWS + 1

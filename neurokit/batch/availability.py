@@ -12,6 +12,8 @@ from neurokit.catalog.catalog import Catalog
 from neurokit.catalog.entries import DatasetEntry, Located
 from neurokit.errors import NeurokitError
 
+_SHOWN = 3  # files that a line names
+
 
 def simulation_key(entry: DatasetEntry) -> str:
     """Return the key under which the names of a simulation's recordings are kept.
@@ -105,7 +107,9 @@ def availability(
 
 
 def _not_downloaded(where: str, located: Located) -> Problem:
-    files = ", ".join(file.path for file in located.missing)
+    files = ", ".join(file.path for file in located.missing[:_SHOWN])
+    if len(located.missing) > _SHOWN:  # a BIDS recording has a dozen tables
+        files += f" and {len(located.missing) - _SHOWN} more files"
     size = sum(file.bytes for file in located.missing) / 1e6
     fetchable = all(file.uri for file in located.missing)
     mend = (

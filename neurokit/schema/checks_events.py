@@ -57,11 +57,17 @@ def events(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
                 return
     onset = np.asarray(table["onset"].values, dtype=np.float64)
     lost = np.flatnonzero(~np.isfinite(onset))
-    if lost.size:
+    # A table of trials without any time (choices) says nothing that could be wrong.
+    if lost.size and not (_untimed(rec) and np.isnan(onset).all()):
         found = f"onset of event {shown(lost)} is NaN or infinite"
         yield NOT_FINITE.at("/events/onset", found, "Drop these events or find their time.")
     yield from _inside(rec, table, onset)
     yield from _order(table, onset)
+
+
+def _untimed(rec: xr.DataTree) -> bool:
+    """Whether no group has a clock that events could be on."""
+    return not any("time" in group.coords for _, group in groups(rec))
 
 
 def _inside(rec: xr.DataTree, table: xr.Dataset, onset: Array) -> Iterator[Finding]:

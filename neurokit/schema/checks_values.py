@@ -87,7 +87,7 @@ def values(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
         labels = np.array([str(label) for label in signal[space[0]].values])
         found = _statistics(signal, deep)
         where = f"{path}/signal"
-        yield from _missing(found, labels, where)
+        yield from _missing(found, labels, where, _recorded(signal, space[0]))
         if (found["infinite"] > 0).any():
             said = f"infinite values in {shown(labels[found['infinite'] > 0])}"
             yield INFINITE.at(where, said, "Repair or drop them; missing values are NaN.")
@@ -115,10 +115,20 @@ def _sameness(found: dict[str, Array], labels: Array, where: str) -> Iterator[Fi
         yield SAME_TRACE.at(where, said, "Leave copies out: they correlate perfectly.")
 
 
-def _missing(found: dict[str, Array], labels: Array, where: str) -> Iterator[Finding]:
+def _recorded(signal: xr.DataArray, space: str) -> Array:
+    """Return which neurons should have values; the others only keep their place."""
+    if "recorded" in signal.coords and signal["recorded"].dims == (space,):
+        return np.asarray(signal["recorded"].values, dtype=bool)
+    return np.ones(signal.sizes[space], dtype=bool)
+
+
+def _missing(
+    found: dict[str, Array], labels: Array, where: str, recorded: Array
+) -> Iterator[Finding]:
     share = found["nan"]
-    if (share == 1).any():
-        said = f"{int((share == 1).sum())} are NaN throughout: {shown(labels[share == 1])}"
+    empty = (share == 1) & recorded
+    if empty.any():
+        said = f"{int(empty.sum())} are NaN throughout: {shown(labels[empty])}"
         yield ALL_NAN.at(where, said, "Leave them out with nk.pick, or mark them bad.")
     partly = (share > 0) & (share < 1)
     if partly.any():

@@ -42,7 +42,8 @@ def _skeleton(path):
         name="g", description="ecog grid", location="V1", device=device
     )
     for i in range(N_CHANNELS):
-        file.add_electrode(x=400.0 * (i % 32), y=400.0 * (i // 32), z=0.0, location="V1", group=group)
+        place = {"x": 400.0 * (i % 32), "y": 400.0 * (i // 32), "z": 0.0}
+        file.add_electrode(location="V1", group=group, **place)
     region = file.create_electrode_table_region(region=list(range(N_CHANNELS)), description="all")
     data = np.ones((100, N_CHANNELS), np.int16)
     options = {"rate": RATE, "conversion": 1e-6}

@@ -59,6 +59,16 @@ def test_what_has_an_address_can_be_fetched(bench: Any) -> None:
     assert look(bench).absent["w1"]["mend"] == "Run with --fetch to download 2.5 MB."
 
 
+def test_a_dozen_absent_files_make_no_line_of_a_thousand_characters(bench: Any) -> None:
+    parts = bench.dataset("w1", recipes=["fake.mean"])
+    (whole,) = parts["recordings"]["w1"]["files"]
+    tables = [{**whole, "path": f"data/table{i}.tsv"} for i in range(12)]
+    parts["recordings"]["w1"]["files"] += tables
+    bench.write({"a": parts})
+    message = look(bench).absent["w1"]["message"]
+    assert message.endswith("data/table0.tsv, data/table1.tsv, data/table2.tsv and 9 more files")
+
+
 def test_another_content_is_wrong_and_not_absent(two: Any) -> None:
     (two.folder / "data" / "w2.nc").write_bytes(b"")
     found = look(two)

@@ -22,8 +22,8 @@ from neurokit.io import FileArray, lazy_variable
 from neurokit.testing import assert_same, differences, recordings
 
 START = "2024-02-29T12:00:00+01:00"
-SLOWER = ("eeg", "meg", "ecog", "connectome")
-QUICK = ("calcium", "seeg", "spikes")
+SLOWER = ("eeg", "meg", "seeg", "ecog", "spikes", "connectome")
+QUICK = ("calcium",)
 MODALITIES = (*QUICK, *(pytest.param(m, marks=pytest.mark.slow) for m in SLOWER))
 
 
@@ -43,7 +43,7 @@ def _round_trips(rec: xr.DataTree, folder: Path) -> None:
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rec=recordings())
 def test_any_recording_comes_back_as_it_was(rec: xr.DataTree, tmp_path: Path) -> None:
@@ -84,11 +84,16 @@ def test_files_pass_pynwb_and_nwbinspector(modality: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "name",
     [
-        "celegans_calcium/ScholzEtAl2018.AML175_moving.BrainScanner20180223_141721.nwb",
+        pytest.param(
+            "celegans_calcium/ScholzEtAl2018.AML175_moving.BrainScanner20180223_141721.nwb",
+            marks=pytest.mark.slow,
+        ),
         "spikes_behaviour/A8604-211122.nwb",
         "spikes_behaviour/LantyerEtAl2018_171220_NC_156_ST100_C.nwb",
-        "celegans_calcium/atanas2023_2022-08-02-01_time_trace.json",
-        "eeg/eeglab_test.edf",
+        pytest.param(
+            "celegans_calcium/atanas2023_2022-08-02-01_time_trace.json", marks=pytest.mark.slow
+        ),
+        pytest.param("eeg/eeglab_test.edf", marks=pytest.mark.slow),
     ],
 )
 def test_real_recordings_come_back_as_they_were(

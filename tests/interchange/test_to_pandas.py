@@ -14,7 +14,7 @@ from neurokit.interchange import from_pandas, to_pandas
 from neurokit.testing import assert_same, recordings
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rec=recordings())
 def test_any_recording_comes_back_as_it_was(rec: xr.DataTree) -> None:
     assert_same(from_pandas(to_pandas(rec)), rec)

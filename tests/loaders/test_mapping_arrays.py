@@ -41,7 +41,7 @@ ORDERS = [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1)]
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_dims_in_any_order(order: tuple[int, ...], data: st.DataObject) -> None:
     turned = VALUES.transpose(order)
@@ -54,7 +54,7 @@ def test_dims_in_any_order(order: tuple[int, ...], data: st.DataObject) -> None:
     np.testing.assert_array_equal(found, expected)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(key=_indices((5, 3)))
 def test_a_dim_of_one_is_left_out(key: Any) -> None:
     values = VALUES[:1].transpose(1, 0, 2)
@@ -64,7 +64,7 @@ def test_a_dim_of_one_is_left_out(key: Any) -> None:
     np.testing.assert_array_equal(variable[key].values, expected)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(key=_indices((5, 3, 2)))
 def test_stacked_parts_are_the_last_dim(key: Any) -> None:
     stacked = np.stack([VALUES[0], VALUES[1] * 2], axis=-1)
@@ -75,7 +75,7 @@ def test_stacked_parts_are_the_last_dim(key: Any) -> None:
     np.testing.assert_array_equal(variable[key].values, expected)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(key=_indices((5, 3)))
 def test_each_column_has_its_factor(key: Any) -> None:
     factor = [1e-6, 1.0, -2.0]

@@ -165,7 +165,7 @@ def test_columns_of_matlab_vectors(tmp_path: Path) -> None:
 # -- markers
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(codes=st.lists(st.integers(0, 3), min_size=100, max_size=100))
 def test_every_change_to_a_code_is_an_event(
     tmp_path_factory: pytest.TempPathFactory, codes: list[int]

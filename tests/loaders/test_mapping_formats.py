@@ -106,6 +106,7 @@ FORMATS = [
     _csv, _tsv, _semicolons, _blanks, _gzipped, _excel_text, _npz, _npz_packed,
     _mat5, _mat5_plain, _mat5_struct, _mat73, _mat73_struct, _hdf5,
 ]  # fmt: skip
+ONE_OF_EACH = [_csv, _gzipped, _npz_packed, _mat5, _mat73, _hdf5]
 
 
 def _opened(write: Write, folder: Path, **more: Any) -> xr.DataTree:
@@ -172,7 +173,7 @@ def test_lazy_arrays_hold_no_values_and_read_windows(write: Write, tmp_path: Pat
     assert not variable._in_memory
 
 
-@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("write", ONE_OF_EACH)
 def test_a_pickled_recording_is_small_and_still_reads(write: Write, tmp_path: Path) -> None:
     rec = _opened(write, tmp_path)
     variable = rec.activity.signal.variable
@@ -204,7 +205,7 @@ def test_dask_reads_chunks(tmp_path: Path) -> None:
     np.testing.assert_array_equal(chunked.activity.signal, rec.activity.signal)
 
 
-@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("write", ONE_OF_EACH)
 def test_a_file_that_changed_is_noticed(write: Write, tmp_path: Path) -> None:
     rec = _opened(write, tmp_path)
     path = next(tmp_path.iterdir())
@@ -213,7 +214,7 @@ def test_a_file_that_changed_is_noticed(write: Write, tmp_path: Path) -> None:
         rec.activity.signal.load()
 
 
-@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("write", ONE_OF_EACH)
 def test_a_file_that_is_gone_is_named(write: Write, tmp_path: Path) -> None:
     rec = _opened(write, tmp_path)
     path = next(tmp_path.iterdir())
@@ -223,7 +224,10 @@ def test_a_file_that_is_gone_is_named(write: Write, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [w for w in FORMATS if w not in (_blanks,)])
-@pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.731, 0.9, 0.999])
+@pytest.mark.parametrize(
+    "share",
+    [0.37, 0.999, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.1, 0.5, 0.731, 0.9))],
+)
 def test_a_cut_file_never_opens_as_whole(write: Write, share: float, tmp_path: Path) -> None:
     path, loader, prefix = write(tmp_path)
     content = path.read_bytes()

@@ -413,10 +413,11 @@ def test_one_trace_of_integers(shared_data: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "keys", "n_spikes"),
     [
-        (
+        pytest.param(
             "spikes_behaviour/affinewarp_motor_ctx_data.npz",
             ("neuron_ids", "trial_ids", "spiketimes"),
             648_889,
+            marks=pytest.mark.slow,
         ),
         ("spikes_behaviour/affinewarp_ofc2_data.npz", ("neurons", "trials", "times"), 136_474),
     ],
@@ -555,6 +556,7 @@ def test_tables_of_dissimilarities_are_listed_not_guessed(name: str, shared_data
         nk.open(shared_data / "encoding_rsa" / name)
 
 
+@pytest.mark.slow
 def test_a_published_mat_7_3_is_listed_with_dims_as_matlab_shows_them(shared_data: Path) -> None:
     path = shared_data / "meg/fieldtrip_neuromag306_averaged_v73.mat"
     loader = nk.info(path, "matlab")

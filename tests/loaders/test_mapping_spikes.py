@@ -35,7 +35,7 @@ TRIPLETS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(triplets=TRIPLETS)
 def test_every_spike_is_kept_with_neuron_trial_and_time(
     tmp_path_factory: pytest.TempPathFactory, triplets: list[tuple[int, int, int]]

@@ -29,7 +29,7 @@ def _codes(rec: xr.DataTree) -> list[str]:
     return [f.code for f in found if f.code != "NK821"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     n=st.integers(2, 400),
     rate=st.sampled_from([0.5, 1.0, 2.2, 29.97, 30.0, 256.0, 1000.0, 30_000.0]),

@@ -230,7 +230,7 @@ def _write_set(folder, values, *, beside=True, data=None):
         "data": (data or "a.fdt") if beside else stored,
         "chanlocs": _struct_array(places),
         "chaninfo": {"nosedir": "+X"},
-        **dict.fromkeys(("icawinv", "icaweights", "icasphere"), []),
+        **{key: [] for key in ("icawinv", "icaweights", "icasphere")},
         "event": _struct_array(events),
         "epoch": _struct_array(epochs),
     }

@@ -20,7 +20,7 @@ from neurokit.testing import assert_same
 
 REAL = [
     *(f"eeg/sub-{i:03d}_ses-P3_task-P3_ave.fif" for i in (15, 16, 17, 18)),
-    "meg/test-ave.fif.gz",
+    pytest.param("meg/test-ave.fif.gz", marks=pytest.mark.slow),  # mne takes seconds to unzip it
     "meg/test_elekta-ave.fif",
 ]
 

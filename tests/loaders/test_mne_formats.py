@@ -129,6 +129,18 @@ def test_a_folder_of_bti_is_known_by_its_files(tmp_path):
     assert format_of(tmp_path / "c,rfDC") == "bti"
 
 
+def test_a_folder_of_egi_is_known_by_its_files_too(tmp_path):
+    (tmp_path / "info.xml").write_text("<x/>")
+    assert format_of(tmp_path) == "folder", "many programs write an info.xml"
+    (tmp_path / "signal1.bin").write_bytes(b"x")
+    assert format_of(tmp_path) == "mff"
+    named = tmp_path / "a.mff"
+    named.mkdir()
+    assert format_of(named) == "mff"
+    with pytest.raises(FileContentError, match="mne cannot open it"):
+        mne_raw.open_recording(named)
+
+
 def test_a_table_in_json_or_hdf5_is_not_taken_for_eeglab(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["srate"] = 1.0

@@ -13,12 +13,19 @@ from neurokit_loaders.mne_open import (
     Statements,
     any_reader,
     info_raw,
+    naming,
     open_raw,
     read_with_findings,
 )
 
 import neurokit as nk
-from neurokit.errors import FileContentError, LabelError, OptionError
+from neurokit.errors import (
+    DependencyError,
+    FileContentError,
+    LabelError,
+    OptionError,
+    TimeError,
+)
 from neurokit.interchange import from_mne
 from neurokit.interchange.mne_build import Decoding
 from neurokit.testing import assert_same
@@ -218,6 +225,40 @@ def test_errors_of_mne_say_which_file_and_keep_the_cause(path, error):
     assert caught.value.where == str(path)
     assert caught.value.__cause__ is error
     assert "long story" not in str(caught.value)
+
+
+def test_errors_behind_the_reader_name_the_file_too(tmp_path):
+    file = tmp_path / "a.edf"
+    for error in (ZeroDivisionError("x"), KeyError("x"), OverflowError("x"), MemoryError()):
+        with pytest.raises(FileContentError, match=type(error).__name__) as caught:
+            _raise(error, file)
+        assert caught.value.where == str(file)
+        assert caught.value.__cause__ is error
+    with pytest.raises(FileContentError, match="time: goes back") as caught:
+        _raise(TimeError("goes back", where="time", mend="Sort it."), file)
+    assert caught.value.where == str(file)
+    assert caught.value.mend == "Sort it."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OptionError("unknown", where="unit", mend="x"),
+        LabelError("no channel", where="types", mend="x"),
+        FileContentError("cut", where="{folder}/b.edf", mend="x"),
+        DependencyError("no antio", where="antio", mend="x"),
+    ],
+)
+def test_errors_about_options_or_files_are_left_as_they_are(tmp_path, error):
+    error.where = error.where.format(folder=tmp_path)
+    with pytest.raises(type(error)) as caught:
+        _raise(error, tmp_path / "a.edf")
+    assert caught.value is error
+
+
+def _raise(error, file):
+    with naming(file, {"types", "unit"}):
+        raise error
 
 
 # Split files

@@ -19,6 +19,7 @@ import neurokit as nk
 from neurokit.errors import DependencyError, FileContentError, OptionError
 from neurokit.interchange.mne_build import Decoding
 from neurokit.schema import findings_from_json
+from neurokit.testing import assert_same
 
 
 def codes(rec):
@@ -77,7 +78,7 @@ def test_a_boundary_of_eeglab_begins_a_run(tmp_path):
         "data": np.arange(100.0)[np.newaxis],
         "chanlocs": np.array([tuple(place.values())], dtype=[(k, object) for k in place]),
         "chaninfo": {"nosedir": "+X"}, "icawinv": [], "icaweights": [], "icasphere": [],
-        "event": np.array(event, dtype=[("type", object), ("latency", object), ("duration", object)]),
+        "event": np.array(event, dtype=[(k, object) for k in ("type", "latency", "duration")]),
     }  # fmt: skip
     scipy.io.savemat(tmp_path / "a.set", {"EEG": struct})
     rec = nk.open(tmp_path / "a.set")
@@ -143,6 +144,20 @@ def test_trials_of_ctf_are_runs_and_told(shared_data):
     assert rec["activity"]["run"].values.tolist() == [0] * 313 + [1] * 313
     assert "NK873" in codes(rec)
     np.testing.assert_array_equal(rec["activity"]["time"], np.arange(626) / 1250.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("meg/somMDYO-18av.ds/somMDYO-18av.res4", "meg/somMDYO-18av.ds"),
+        ("ieeg/neuralynx_seeg/LAHC1.ncs", "ieeg/neuralynx_seeg"),
+    ],
+)
+def test_a_folder_may_be_opened_by_one_of_its_files(shared_data, name, folder):
+    by_file = open_recording(Path(shared_data) / name, whole_folder=True)
+    by_folder = open_recording(Path(shared_data) / folder, whole_folder=True)
+    for path in ("activity", *(f"auxiliary/{n}" for n in by_folder["auxiliary"].children)):
+        assert_same(by_file[path].to_dataset(), by_folder[path].to_dataset())
 
 
 def test_a_bti_folder_is_read_with_its_config(tmp_path, monkeypatch):

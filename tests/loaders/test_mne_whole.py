@@ -22,10 +22,12 @@ from neurokit_loaders.mne_whole import (
     persyst_pauses,
 )
 
+import neurokit as nk
 from neurokit.errors import FileContentError, NeurokitError
 
 CTF = "meg/somMDYO-18av.ds"
 LAY = "ieeg/Persyst/sub-pt1_ses-02_task-monitor_acq-ecog_run-01_clip2.lay"
+NSX, NCS = "ieeg/test_NEURALCD_raw.ns3", "ieeg/neuralynx_seeg/LAHC1.ncs"
 REAL = {
     "meg/MQKIT_125_2sec.con": "kit",
     "meg/kit_motor_task_tiny_1s.con": "kit",
@@ -59,7 +61,7 @@ def test_real_files_are_whole(shared_data, name, kind):
     CHECKS[kind](Path(shared_data) / name)
 
 
-@pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.6, 0.9, 0.99, 0.9999])
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.9, 0.9999])
 @pytest.mark.parametrize("name", [n for n in REAL if n not in (CTF, LAY, "eeg/scan41_short.cnt")])
 def test_any_cut_is_noticed_before_mne_sees_the_file(shared_data, tmp_path, name, share):
     file = copied(shared_data, name, tmp_path)
@@ -79,7 +81,7 @@ def test_mne_reads_zeros_where_a_kit_file_was_cut(shared_data, tmp_path):
 
 
 @pytest.mark.parametrize("part", ["meg4", "res4"])
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.6, 0.9999])
 def test_any_cut_of_a_ctf_folder_is_noticed(shared_data, tmp_path, part, share):
     folder = copied(shared_data, CTF, tmp_path)
     file = ctf_file(folder, part)
@@ -239,6 +241,15 @@ def test_the_footer_of_a_neuroscan_file_must_be_there(tmp_path):
         check_neuroscan(file)
 
 
+def test_a_footer_whose_length_nobody_knows_is_told(shared_data, tmp_path):
+    file = copied(shared_data, "eeg/scan41_short.cnt", tmp_path)
+    assert "476720 bytes behind the events" in open_recording(file).attrs["findings"]
+    cut(file, file.stat().st_size - 1000)
+    assert "475720 bytes behind the events" in open_recording(file).attrs["findings"]
+    plain = write_neuroscan(tmp_path / "a.cnt", np.ones((300, 4)))
+    assert "NK877" not in open_recording(plain).attrs["findings"]
+
+
 @pytest.mark.parametrize(("dtype", "width"), [("<i2", "int16"), ("<i4", "int32")])
 @pytest.mark.parametrize("n_samples", [None, 0])
 def test_the_width_of_samples_is_read_or_else_seen(tmp_path, dtype, width, n_samples):
@@ -344,3 +355,35 @@ def test_an_egi_header_that_cannot_be_is_damaged(tmp_path):
     file.write_bytes(struct.pack(">i", 3) + file.read_bytes()[4:])
     with pytest.raises(FileContentError, match="says version 3"):
         check_egi(file)
+
+
+# Whatever is damaged, an error of ours names the file
+
+
+def _damaged(content, rng, kind):
+    raw = bytearray(content)
+    if kind == "flips":
+        for at in rng.integers(0, min(len(raw), 20_000), 8):
+            raw[at] ^= 1 << int(rng.integers(8))
+    else:
+        at = int(rng.integers(0, min(len(raw), 60_000))) // 512 * 512
+        raw[at : at + 512] = bytes(512)
+    return bytes(raw)
+
+
+# antio, which reads ANT files, is native code that may end the process: its files are checked
+# for whole chunks only, and left out here.
+@pytest.mark.parametrize("kind", ["flips", "zeros"])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(i, marks=pytest.mark.slow) for i in (1, 2))])
+@pytest.mark.parametrize("name", [*(n for n in REAL if "ant_" not in n), NSX, NCS])
+def test_damage_gives_our_errors_or_a_recording(shared_data, tmp_path, name, seed, kind):
+    rng = np.random.default_rng(seed)
+    file = copied(shared_data, name, tmp_path)
+    target = ctf_file(file, "res4") if file.is_dir() else file
+    target.write_bytes(_damaged(target.read_bytes(), rng, kind))
+    try:
+        rec = nk.open(file)
+        rec["activity"]["signal"][:50].load()
+    except NeurokitError as error:
+        assert str(file) in str(error) or str(file.parent) in str(error)  # noqa: PT017
+        assert error.mend  # noqa: PT017

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @pytest.mark.parametrize("kind", ["npy", "plain", "packed", "window of plain", "window of packed"])
 @given(key=INDICES, number=st.integers(0, len(DTYPES) - 1), order=st.sampled_from("CF"))
 def test_any_window_equals_numpy(

@@ -478,7 +478,7 @@ def test_wrong_options_are_refused_with_those_that_exist(
 # -- lazy, picklable, round trips
 
 
-@pytest.mark.parametrize("name", ["imaging", "probe"])
+@pytest.mark.parametrize("name", [pytest.param("imaging", marks=pytest.mark.slow), "probe"])
 def test_a_recording_crosses_processes_and_stores(
     name: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

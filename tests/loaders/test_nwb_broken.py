@@ -75,21 +75,23 @@ def test_a_cut_file_never_opens(broken: Path, share: float) -> None:
 def test_damage_anywhere_is_an_error_with_name_and_mend_or_opens(whole: Path, broken: Path) -> None:
     content, rng = whole.read_bytes(), np.random.default_rng(3)
     outcomes = set()
-    for _ in range(12):
+    for _ in range(6):
         changed = bytearray(content)
         start = int(rng.integers(len(changed) - 512))
         changed[start : start + 512] = bytes(512)
         for place in rng.integers(len(changed), size=8):
             changed[place] ^= 1 << int(rng.integers(8))
         broken.write_bytes(changed)
-        try:
-            _open(broken).load()
-            outcomes.add("opened")
-        except NeurokitError as error:
-            assert "broken.nwb" in str(error)
-            assert error.mend
-            outcomes.add("refused")
+        outcomes.add(_outcome(broken))
     assert outcomes == {"opened", "refused"}
+
+
+def _outcome(path: Path) -> str:
+    try:
+        _open(path).load()
+    except NeurokitError as error:
+        return "refused" if path.name in str(error) and error.mend else f"unclear: {error}"
+    return "opened"
 
 
 def test_a_name_that_stands_twice_names_the_file(broken: Path) -> None:

@@ -58,7 +58,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray[An
     return path, values
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(key=basic_indices((N_ROWS, 3), allow_ellipsis=False, allow_newaxis=False))
 def test_any_window_equals_the_whole(table: tuple[Path, Any], key: Any) -> None:
     path, values = table
@@ -170,7 +170,7 @@ def test_decimal_commas(tmp_path: Path) -> None:
     assert open_table(path).entries["t"].kind == "text"
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(
     rows=st.lists(
         st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.text("ab ,;'x", max_size=5)),

@@ -212,6 +212,12 @@ def test_events_without_any_clock_are_not_judged_by_one():
     assert validate(recording({"events": events([-5.0])}, modality="eeg")).codes == []
 
 
+def test_a_table_of_trials_without_any_time_is_no_fault():
+    table = events([np.nan, np.nan], columns={"choice": [1, 0]})
+    assert "NK502" not in validate(recording({"events": table}, modality="eeg")).codes
+    assert "NK502" in validate(_rec(events=table)).codes
+
+
 def test_onsets_that_are_no_numbers_are_listed_by_index():
     (found,) = validate(_rec(events=events([np.nan, 1.0, np.nan])))
     assert (found.code, found.where) == ("NK502", "/events/onset")

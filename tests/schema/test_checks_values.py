@@ -204,3 +204,14 @@ def test_validation_changes_nothing():
     before = rec.copy(deep=True)
     validate(rec, deep=True)
     xr.testing.assert_identical(rec, before)
+
+
+def test_places_of_neurons_that_were_not_recorded_are_not_missed():
+    values = np.random.default_rng(0).standard_normal((50, 3))
+    values[:, 2] = np.nan
+    for recorded, said in (([True, True, False], False), ([True, True, True], True)):
+        group = activity(
+            values, names=["AVAL", "AVAR", "RIAL"], rate=2.0, coords={"recorded": recorded}
+        )
+        codes = validate(recording({"activity": group}, modality="calcium")).codes
+        assert ("NK401" in codes) == said
