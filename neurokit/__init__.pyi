@@ -16,7 +16,12 @@ from . import (
 )
 from ._version import __version__ as __version__
 from .catalog import Catalog as Catalog
-from .interchange import from_mne as from_mne, to_mne as to_mne
+from .interchange import (
+    from_mne as from_mne,
+    from_nwb as from_nwb,
+    to_mne as to_mne,
+    to_nwb as to_nwb,
+)
 from .io import (
     info as info,
     loaders as loaders,

@@ -5,6 +5,7 @@ Format: BrainVision Core Data Format 1.0 (https://www.brainproducts.com).
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ WIDTHS: dict[str, int] = {
     "IEEE_FLOAT_32": 4,
     "IEEE_FLOAT_64": 8,
 }
+_MARKER = re.compile(r"^Mk\d+=(.*)", re.MULTILINE)
 _SEGMENT = re.compile(r"^Mk\d+=New Segment,[^,]*,(\d+),\d+,-?\d+(?:,(\d{20}))?\s*$", re.MULTILINE)
 
 
@@ -105,9 +107,45 @@ def check_parts(path: Path) -> BrainVisionParts:
         _companion(path, settings, "markerfile", "markers") if "markerfile" in settings else None
     )
     require_file(data)
+    if marker is not None:
+        check_markers(marker)
     if settings.get("dataformat", "BINARY").upper() != "BINARY":
         return BrainVisionParts(data, marker, None)
     return BrainVisionParts(data, marker, _samples(path, data, settings))
+
+
+def check_markers(path: Path) -> None:
+    """Check that every marker of a marker file has its fields, and its dates are dates.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.vmrk`` file.
+
+    Raises
+    ------
+    FileContentError
+        If one has not: mne would say so of the header.
+    """
+    text = read_text(require_file(path))
+    codepage = fields(text).get("codepage", "UTF-8")
+    try:
+        # Windows' own is called so by recorders.
+        codecs.lookup("cp1252" if codepage == "ANSI" else codepage)
+    except (LookupError, ValueError):
+        raise _garbled(path, f"is written in {codepage!r}, which is no encoding") from None
+    _, _, rows = text.partition("[Marker Infos]")
+    for row in _MARKER.findall(rows):
+        if re.fullmatch(r"[^,]*,[^,]*,\s*[+-]?\d+\s*,.*", row) is None:
+            raise _garbled(path, f"has a marker without a position: {row.strip()[:60]!r}")
+    for _, digits in _SEGMENT.findall(rows):
+        if digits.strip("0") and _date(digits) is None:
+            raise _garbled(path, f"has a segment that began on {digits}, which is no date")
+
+
+def _garbled(path: Path, found: str) -> FileContentError:
+    mend = "The file is damaged: copy the files again, or export the recording again."
+    return FileContentError(found, where=str(path), mend=mend)
 
 
 def _companion(path: Path, settings: Mapping[str, str], key: str, what: str) -> Path:
@@ -179,9 +217,9 @@ def pauses_in(marker_text: str, rate: float) -> dict[int, float]:
     {100: 4.0}
     """
     dated = [
-        (int(position) - 1, _date(digits))
+        (int(position) - 1, date)
         for position, digits in _SEGMENT.findall(marker_text)
-        if digits.strip("0")
+        if (date := _date(digits)) is not None
     ]
     if not dated:
         return {}
@@ -195,5 +233,9 @@ def pauses_in(marker_text: str, rate: float) -> dict[int, float]:
     return found
 
 
-def _date(digits: str) -> datetime:
-    return datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+def _date(digits: str) -> datetime | None:
+    """Return the date of twenty digits, None where they are none: zeros stand for unknown."""
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -27,7 +27,7 @@ from neurokit_loaders.mne_fif import fif_content, fif_kind
 from neurokit_loaders.mne_fif_data import FifEpochs, find_epochs
 from neurokit_loaders.mne_formats import TITLES, check_name, format_of
 from neurokit_loaders.mne_lazy import BlockArray
-from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
+from neurokit_loaders.mne_mat import check_elements, fieldtrip_kind, fieldtrip_times, peek
 from neurokit_loaders.mne_open import (
     Statements,
     add_findings,
@@ -63,6 +63,8 @@ class EpochsReader:
 
         if self.kind == "fif":
             return mne.read_epochs(path, proj=False, preload=False, verbose="WARNING")
+        # What compiled code reads whole is checked whole.
+        check_elements(Path(path), self.variable or None)
         if self.kind == "eeglab epochs":
             return mne.read_epochs_eeglab(path, verbose="WARNING")
         return mne.read_epochs_fieldtrip(path, None, data_name=self.variable)

@@ -24,7 +24,7 @@ from neurokit.schema import Finding
 from neurokit_loaders.mne_fif import fif_content, fif_kind
 from neurokit_loaders.mne_formats import TITLES, check_name, format_of
 from neurokit_loaders.mne_lazy import BlockArray
-from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
+from neurokit_loaders.mne_mat import check_elements, fieldtrip_kind, fieldtrip_times, peek
 from neurokit_loaders.mne_open import (
     Statements,
     add_findings,
@@ -61,6 +61,7 @@ class EvokedReader:
 
         if self.kind == "fif":
             return mne.read_evokeds(path, proj=False, verbose="WARNING")
+        check_elements(Path(path), self.variable)
         evoked = mne.read_evoked_fieldtrip(path, None, data_name=self.variable)
         evoked.comment = evoked.comment or self.variable
         evoked.nave = fieldtrip_times(Path(path), self.variable)[1] or evoked.nave

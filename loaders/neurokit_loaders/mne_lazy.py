@@ -15,11 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.errors import FileContentError
+from neurokit.errors import FileContentError, NeurokitError
 from neurokit.interchange.mne_timeline import Segment, window
 from neurokit.io import FileArray
 
 _OPENING = threading.Lock()
+
+# What numbers that were never meant as such raise in arithmetic, tables and memory.
+MADE_BY_DAMAGE = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 class WindowArray(FileArray):
@@ -80,12 +86,10 @@ class WindowArray(FileArray):
             start, stop, step = int(when), int(when) + 1, 1
         try:
             values = self.window(start, max(start, stop), channels.tolist())[::step]
-        except (OSError, ValueError) as error:
-            raise FileContentError(
-                f"cannot be read any more ({error})",
-                where=self.path,
-                mend="It moved or changed since it was opened: open it again.",
-            ) from error
+        except NeurokitError:
+            raise
+        except MADE_BY_DAMAGE as error:
+            raise _unreadable(self.path, error) from error
         values = np.asarray(values, dtype=np.float32)
         values = values if isinstance(which, slice) else values[:, 0]
         return values if isinstance(when, slice) else values[0]
@@ -189,12 +193,18 @@ class BlockArray(FileArray):
                 )
             scaled = values[..., list(self.picks)] * self.factor
             return np.asarray(scaled.astype(np.float32)[key])
-        except (OSError, ValueError, IndexError) as error:
-            raise FileContentError(
-                f"cannot be read any more ({error})",
-                where=self.path,
-                mend="It moved or changed since it was opened: open it again.",
-            ) from error
+        except NeurokitError:
+            raise
+        except MADE_BY_DAMAGE as error:
+            raise _unreadable(self.path, error) from error
+
+
+def _unreadable(path: str, error: Exception) -> FileContentError:
+    return FileContentError(
+        f"cannot be read any more ({error or type(error).__name__})",
+        where=path,
+        mend="It is damaged, or moved or changed since it was opened: open it again.",
+    )
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ elements, mostly compressed; of each, the beginning is looked at. v7.3 files are
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from neurokit.errors import FileContentError
 from neurokit.io import detect_format
 from neurokit_loaders._hdf5 import opened
+from neurokit_loaders.matlab_elements import content_of, variables
 
 _COMPRESSED, _MATRIX, _STRUCT, _CELL, _CHAR = 15, 14, 2, 1, 4
 _PEEK = 2**18
@@ -86,6 +89,37 @@ def peek(path: Path) -> dict[str, MatValue]:
     if detect_format(path) == "hdf5":
         return _peek_hdf5(path)
     return dict(_peek_mat5(path))
+
+
+def check_elements(path: Path, variable: str | None = None) -> None:
+    """Check the elements of a MATLAB file one by one, before compiled code reads them.
+
+    One flipped bit in a type or length ends the process inside scipy's reader. HDF5 has
+    checks of its own.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    variable : str, optional
+        The one that is read; default all.
+
+    Raises
+    ------
+    FileContentError
+        If an element does not fit into what holds it.
+    """
+    if detect_format(path) == "mat5":
+        state = path.stat()
+        _check_elements(path, variable, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _check_elements(path: Path, variable: str | None, changed: int, size: int) -> None:
+    """Walk through a file, once until it changes: errors are not kept."""
+    for one in variables(path):
+        if variable in (None, one.name):
+            content_of(path, one)
 
 
 def _peek_mat5(path: Path) -> Iterator[tuple[str, MatValue]]:
@@ -210,7 +244,8 @@ def eeglab_trials(content: dict[str, MatValue]) -> int | None:
     fields = content["EEG"].fields if "EEG" in content else content
     if not {"srate", "chanlocs"} <= set(fields):
         return None
-    return int(fields["trials"].number or 1) if "trials" in fields else 1
+    stated = fields["trials"].number if "trials" in fields else None
+    return int(stated) if stated and math.isfinite(stated) else 1
 
 
 def fieldtrip_times(path: Path, variable: str) -> tuple[NDArray[np.float64], int | None]:
@@ -239,6 +274,7 @@ def fieldtrip_times(path: Path, variable: str) -> tuple[NDArray[np.float64], int
             return _flat(time[()]), _averages(data["dof"][()] if "dof" in data else None)
     from scipy.io import loadmat
 
+    check_elements(path, variable)
     with suppress(KeyError, AttributeError):
         found = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=[variable])
         data = found[variable]

@@ -26,7 +26,7 @@ from neurokit.io import lazy_variable
 from neurokit.schema import Finding, findings_from_json, findings_to_json, recording
 from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_fif_data import FifArray, find_buffers
-from neurokit_loaders.mne_lazy import MneArray, WindowArray
+from neurokit_loaders.mne_lazy import MADE_BY_DAMAGE, MneArray, WindowArray
 from neurokit_loaders.mne_units import metres_per, stated_types, stated_units
 
 # What mne says about the name of a file says nothing about what is in it.
@@ -223,19 +223,12 @@ def naming(path: Path, options: Collection[str]) -> Iterator[None]:
             raise
         said = f"{error.where}: {error.found}" if error.where else error.found
         raise FileContentError(said, where=str(path), mend=error.mend) from error
-    except _MADE_BY_DAMAGE as error:
+    except MADE_BY_DAMAGE as error:
         raise FileContentError(
             f"says what cannot be ({type(error).__name__}: {error})",
             where=str(path),
             mend="Check that it is whole and of the format that its suffix says.",
         ) from error
-
-
-# What numbers that were never meant as such raise in arithmetic, tables and memory.
-_MADE_BY_DAMAGE = (
-    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError),
-    *(RuntimeError, TypeError, ValueError),
-)
 
 
 def open_raw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from neurokit.schema import Finding
 from neurokit_loaders.mne_brainvision import check_parts, pauses_in, read_text
 from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_formats import bti_data
-from neurokit_loaders.mne_mat import fieldtrip_kind, fieldtrip_times, peek
+from neurokit_loaders.mne_mat import check_elements, fieldtrip_kind, fieldtrip_times, peek
 from neurokit_loaders.mne_open import FifReader, Reader, any_reader
 from neurokit_loaders.mne_whole import (
     CHECKS,
@@ -39,6 +40,10 @@ _FUNCTIONS: dict[str, str] = {
     "gdf": "read_raw_gdf",
 }
 
+# As antio spells units: in lower case.
+_MICROVOLTS = ("uv", "\u00b5v")
+_VOLTS: dict[str, float] = {"v": 1.0, "mv": 1e-3, "nv": 1e-9}
+
 
 @dataclass(frozen=True)
 class MneReader:
@@ -60,9 +65,13 @@ class MneReader:
         import mne
 
         function = getattr(mne.io, _FUNCTIONS[self.kind])
+        if self.kind == "eeglab":
+            check_elements(Path(path))
         raw = function(path, **dict(self.options), preload=False, verbose="WARNING")
         if self.kind == "eeglab":
             check_samples_of_eeglab(raw.filenames, len(raw.ch_names) * raw.n_times, Path(path))
+        if self.kind == "ant":
+            scale_as_ant_says(raw)
         return raw
 
 
@@ -82,7 +91,31 @@ class FieldTripReader:
         """Return the Raw."""
         import mne
 
+        check_elements(Path(path), self.variable)
         return mne.io.read_raw_fieldtrip(path, None, data_name=self.variable)
+
+
+def scale_as_ant_says(raw: Any) -> None:
+    """Scale channels of an ANT file whose unit mne does not know: it knows microvolts only.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        Changed in place. Of a unit that is none of voltage, values stay as they are, with a
+        warning; mne would repeat one with each window.
+    """
+    units = raw._raw_extras[0]["orig_ch_units"]
+    unknown = []
+    for i, unit in enumerate(units):
+        if unit in _MICROVOLTS:
+            continue
+        if unit not in _VOLTS:
+            unknown.append(f"{raw.ch_names[i]} in {unit!r}")
+        units[i] = _MICROVOLTS[0]
+        raw._cals[i] *= 1e6 * _VOLTS.get(unit, 1.0)
+    if unknown:
+        said = f"{len(unknown)} channels are in no unit of voltage, taken as they are: "
+        warnings.warn(said + ", ".join(unknown[:5]), stacklevel=2)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def spikes(rec: xr.DataTree, deep: bool) -> Iterator[Finding]:
         found = f"dtype is {group['spike_time'].dtype}"
         yield DTYPE.at(_WHERE, found, "Seconds are float64: float32 merges spikes.")
     if group["spike_time"].dtype.kind in "fiu":
-        yield from _times(group)
+        yield from _times(group, _clock_before_zero(rec))
         yield from _observed(group)
 
 
@@ -59,7 +59,17 @@ def _fit(ends: xr.DataArray, n: int) -> bool:
     return increasing and int(offsets[-1] if offsets.size else 0) == n
 
 
-def _times(group: xr.Dataset) -> Iterator[Finding]:
+def _clock_before_zero(rec: xr.DataTree) -> float:
+    """Return how long the file's clock ran before t = 0, when spikes may have been found, s."""
+    offsets = [
+        group.attrs.get("time_offset", 0.0)
+        for name in ("spikes", "activity")
+        if (group := group_at(rec, name)) is not None
+    ]
+    return max([0.0, *(float(x) for x in offsets if isinstance(x, int | float))])
+
+
+def _times(group: xr.Dataset, before: float) -> Iterator[Finding]:
     times = np.asarray(group["spike_time"].values, dtype=np.float64)
     ends = np.asarray(group["spike_end"].values, dtype=np.int64)
     lost = ~np.isfinite(times)
@@ -80,8 +90,9 @@ def _times(group: xr.Dataset) -> Iterator[Finding]:
             found = f"dims {trial.dims}, dtype {trial.dtype}, or a number below 0"
             yield TRIAL.at("/spikes/spike_trial", found, "Number trials from 0, one per spike.")
         return  # times within trials may be negative, and repeat in the next trial
-    if (times < 0).any():
-        found = f"{int((times < 0).sum())} times are negative, the first {times.min():g} s"
+    early = times < -before
+    if early.any():
+        found = f"{int(early.sum())} times are negative, the first {times.min():g} s"
         mend = "Count from the first sample; times around a trigger need spike_trial."
         yield NEGATIVE.at(_WHERE, found, mend)
     if repeats.any():

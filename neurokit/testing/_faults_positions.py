@@ -55,5 +55,5 @@ def _same_place(draw: Draw) -> xr.DataTree:
 
 @fault("NK308")
 def _position_tiny(draw: Draw) -> xr.DataTree:
-    scale, units = draw(st.sampled_from([(1e-3, "m"), (1.0, "mm"), (1.0, "um")]))
+    scale, units = draw(st.sampled_from([(1e-3, "m"), (1.0, "mm"), (0.1, "cm")]))
     return tree({"activity": _placed(draw, scale, units)})

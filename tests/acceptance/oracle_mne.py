@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import mne
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from oracles import Expected, Signal
 
 BIDS = {"eeg": "EEG", "ecog": "ECOG", "seeg": "SEEG", "eog": "EOG", "ecg": "ECG", "emg": "EMG"}
 BIDS |= {"mag": "MEGMAG", "grad": "MEGGRADPLANAR", "ref_meg": "MEGREFMAG", "stim": "TRIG"}
-BIDS |= {"misc": "MISC", "bio": "MISC"}
+BIDS |= {"misc": "MISC", "bio": "MISC", "syst": "OTHER"}
 # By coil (FIFF): gradiometers of CTF and KIT, which MNE calls magnetometers, and references.
 COILS = {5001: "MEGGRADAXIAL", 6001: "MEGGRADAXIAL", 5002: "MEGREFMAG"}
 COILS |= {5003: "MEGREFGRADAXIAL", 5004: "MEGREFGRADPLANAR"}
@@ -53,16 +54,20 @@ def signal(
         names=names,
         time=time,
         rate=info["sfreq"],
-        types=[COILS.get(int(channels[n]["coil_type"]), BIDS[kinds[n]]) for n in names],
-        # "n/a" is MNE's word for a unit in the header that it does not know and calls V.
-        units=[
-            "" if (orig_units or {}).get(n) == "n/a" else UNITS[int(channels[n]["unit"])]
-            for n in names
-        ],
+        # The upper half of a coil's number is the grade of compensation.
+        types=[COILS.get(int(channels[n]["coil_type"]) & 0xFFFF, BIDS[kinds[n]]) for n in names],
+        units=[_unit(channels[n], kinds[n], (orig_units or {}).get(n)) for n in names],
         bads=set(names) & set(info["bads"]),
         positions=placed,
         frame=None if not placed else frames.pop() if len(frames) == 1 else "per channel",
     )
+
+
+def _unit(channel: Any, kind: str, stated: str | None) -> str:
+    if kind == "stim":
+        return "1"  # codes, whatever the file says
+    # "n/a" is MNE's word for a unit in the header that it does not know and calls V.
+    return "" if stated == "n/a" else UNITS[int(channel["unit"])]
 
 
 def split(info: Any) -> dict[str, list[str]]:
@@ -98,6 +103,7 @@ def raw(
     scale: float = 1.0,
     length: float = 1.0,
     events: Any = None,
+    position_units: str = "m",
     **options: Any,
 ) -> Expected:
     """Return a continuous recording."""
@@ -115,11 +121,11 @@ def raw(
         for place, names in split(content.info).items()
     }
     groups["activity"].offset = content.first_time
+    if position_units != "m":  # a device's own numbers, in no frame
+        groups["activity"].position_units = position_units
+        groups["activity"].frame = "unknown"
     rows = annotations(content) + codes(content) if events is None else events(content)
-    attrs = {
-        "activity/highpass": content.info["highpass"],
-        "activity/lowpass": content.info["lowpass"],
-    }
+    attrs = {f"activity/{name}": content.info[name] for name in ("highpass", "lowpass")}
     date = content.info["meas_date"]
     attrs["start_time"] = "" if date is None else date.isoformat()
     return Expected(groups, rows, attrs=attrs)
@@ -128,6 +134,14 @@ def raw(
 def ctf(path: Path) -> Expected:
     """Return a CTF recording, whose folder MNE opens."""
     return raw(path.parent, mne.io.read_raw_ctf)
+
+
+def blackrock(path: Path) -> Expected:
+    """Return a recording whose milliseconds of the date MNE takes for microseconds."""
+    expected = raw(path)
+    start = expected.attrs["start_time"]
+    attrs = {"start_time": start.replace(".000600", ".600000")}
+    return Expected(expected.signals, expected.events, attrs=attrs)
 
 
 def mixed_edf(path: Path) -> Expected:
@@ -201,6 +215,20 @@ def epochs(path: Path, length: float = 1.0) -> Expected:
     return Expected(groups, arrays=arrays)
 
 
+def fieldtrip_average(path: Path) -> Expected:
+    """Return an average of MATLAB v7.3, which MNE lets begin at 0 whatever the file says."""
+    groups = {}
+    with h5py.File(path) as file:
+        labels = ["".join(map(chr, file[r][()].ravel())) for r in file["data/label"][0]]
+        values, time = file["data/avg"][()], file["data/time"][()].ravel()
+        averages = file["data/dof"][()].ravel()
+    parts = {"activity": False, "auxiliary/trigger": True}
+    for place, wanted in parts.items():
+        rows = [i for i, name in enumerate(labels) if name.startswith("STI") == wanted]
+        groups[place] = Signal(values[None][..., rows], [labels[i] for i in rows], time)
+    return Expected(groups, arrays={"activity/n_averages": averages[:1]})
+
+
 def _without_info(groups: dict[str, Signal]) -> None:
     """FieldTrip files say types and places themselves; MNE takes them from elsewhere or guesses."""
     for group in groups.values():
@@ -259,6 +287,7 @@ def bids(path: Path) -> Expected:
     group = expected.signals["activity"]
     rows = channels.loc[list(group.names)]
     group.types = rows["type"].tolist()
+    group.units = [{"S": "S"}.get(said, known) for said, known in zip(rows["units"], group.units, strict=True)]
     group.bads = set(rows.index[rows["status"] == "bad"])
     placed = electrodes[["x", "y", "z"]].dropna()
     group.positions = {n: placed.loc[n] for n in group.names if n in placed.index}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurokit.schema import recording, spikes, validate
+from neurokit.schema import activity, recording, spikes, validate
 from neurokit.schema.checks_spikes import _inside
 
 INTERVAL = st.tuples(st.integers(0, 20), st.integers(0, 6)).map(lambda x: (x[0], x[0] + x[1]))
@@ -91,3 +91,12 @@ def test_offsets_that_are_no_integers_are_no_offsets():
 
 def test_no_neuron_and_no_spike_is_no_fault():
     assert _found(spikes({})).codes == []
+
+
+def test_spikes_before_the_first_sample_of_a_clock_that_ran_earlier_are_no_fault():
+    group = spikes({"a": [-2.0, 1.0]})
+    signal = activity(np.random.default_rng(0).random((9, 1)), names=["n"], rate=1.0)
+    for offset, said in ((0.0, True), (1.5, True), (2.0, False)):
+        signal.attrs["time_offset"] = offset
+        rec = recording({"activity": signal, "spikes": group}, modality="spikes")
+        assert ("NK603" in validate(rec).codes) == said

@@ -28,7 +28,7 @@ quick = settings(
 )
 search = settings(
     deadline=None,
-    max_examples=120,
+    max_examples=250,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
     derandomize=True,
