@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neurokit.errors import FileContentError
-from neurokit.io.integrity import detect_format, require_file
-from neurokit_loaders._compound import check_compound
-from neurokit_loaders._workbook import open_workbook
+from neurokit_loaders._workbook import check_workbook
 
 _MEMORY = 2_000_000_000
 _SECONDS = 60
@@ -45,9 +43,7 @@ def sheet_names(path: Path) -> list[str]:
     FileContentError
         If the file is missing, empty, no workbook, damaged or cut.
     """
-    if detect_format(require_file(path)) != "xls":
-        return list(open_workbook(path).sheet_names)
-    check_compound(path)
+    check_workbook(path)
     return list(_read(path, ())["names"])
 
 
@@ -59,10 +55,7 @@ def sheets(path: Path, *names: str) -> list[list[list[object]]]:
     FileContentError
         If the file is damaged or cut, or has no such sheet.
     """
-    if detect_format(require_file(path)) == "xls":
-        check_compound(path)
-    else:
-        open_workbook(path)  # refuses archives that no program for tables writes
+    check_workbook(path)
     found = _read(path, names)
     absent = [name for name in names if name not in found["rows"]]
     if absent:

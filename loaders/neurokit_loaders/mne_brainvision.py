@@ -115,7 +115,7 @@ def check_parts(path: Path) -> BrainVisionParts:
 
 
 def check_markers(path: Path) -> None:
-    """Check that every marker of a marker file has its fields, and its dates are dates.
+    """Check that every marker of a marker file has its position.
 
     Parameters
     ----------
@@ -134,13 +134,11 @@ def check_markers(path: Path) -> None:
         codecs.lookup("cp1252" if codepage == "ANSI" else codepage)
     except (LookupError, ValueError):
         raise _garbled(path, f"is written in {codepage!r}, which is no encoding") from None
-    _, _, rows = text.partition("[Marker Infos]")
-    for row in _MARKER.findall(rows):
+    # As mne, which looks for markers in this section and behind it.
+    rows = re.split(r"\[marker infos\]", text, maxsplit=1, flags=re.IGNORECASE)[1:]
+    for row in _MARKER.findall("".join(rows)):
         if re.fullmatch(r"[^,]*,[^,]*,\s*[+-]?\d+\s*,.*", row) is None:
             raise _garbled(path, f"has a marker without a position: {row.strip()[:60]!r}")
-    for _, digits in _SEGMENT.findall(rows):
-        if digits.strip("0") and _date(digits) is None:
-            raise _garbled(path, f"has a segment that began on {digits}, which is no date")
 
 
 def _garbled(path: Path, found: str) -> FileContentError:
@@ -231,6 +229,28 @@ def pauses_in(marker_text: str, rate: float) -> dict[int, float]:
         so_far = max(so_far, pause if pause > 0.5 / rate else 0.0)
         found[sample] = so_far
     return found
+
+
+def dates_that_are_none(marker_text: str) -> list[str]:
+    r"""Return the dates of segments that are no dates, by which no pause can be known.
+
+    Parameters
+    ----------
+    marker_text : str
+        The ``.vmrk`` file.
+
+    Returns
+    -------
+    list of str
+        Their digits; zeros, which stand for an unknown date, left out.
+
+    Examples
+    --------
+    >>> dates_that_are_none("Mk1=New Segment,,1,1,0,20201301120000000000\n")
+    ['20201301120000000000']
+    """
+    found = [digits for _, digits in _SEGMENT.findall(marker_text)]
+    return [digits for digits in found if digits.strip("0") and _date(digits) is None]
 
 
 def _date(digits: str) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, cast
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from neurokit._version import __version__
 from neurokit.interchange.mne_channels import modality_of
 from neurokit.io import lazy_variable
-from neurokit.schema import Finding, activity, recording
+from neurokit.schema import Finding, activity, recording, with_contacts
 from neurokit_loaders.mne_lazy import WindowArray
 
 
@@ -26,24 +27,24 @@ class Stretches:
     ----------
     first : tuple of int
         First sample of each stretch.
-    seconds : tuple of float
-        When each begins, on the device's clock.
+    seconds : tuple of float or Fraction
+        When each begins, on the device's clock; exact where that counts since 1970.
     size : int
         Samples of all.
     """
 
     first: tuple[int, ...]
-    seconds: tuple[float, ...]
+    seconds: tuple[float | Fraction, ...]
     size: int
 
-    def time(self, rate: float, zero: float) -> NDArray[np.float64]:
+    def time(self, rate: float, zero: float | Fraction) -> NDArray[np.float64]:
         """Return when each sample was taken.
 
         Parameters
         ----------
         rate : float
             Hz.
-        zero : float
+        zero : float or Fraction
             What the device's clock read at t = 0.
 
         Returns
@@ -53,7 +54,7 @@ class Stretches:
         """
         ends = (*self.first[1:], self.size)
         parts = [
-            (begin - zero) + np.arange(end - first) / rate
+            float(begin - zero) + np.arange(end - first) / rate
             for first, end, begin in zip(self.first, ends, self.seconds, strict=True)
         ]
         return np.concatenate(parts)
@@ -93,12 +94,12 @@ class DeviceChannels:
     highpass: Sequence[float | None]
     lowpass: Sequence[float | None]
 
-    def group(self, zero: float) -> xr.Dataset:
+    def group(self, zero: float | Fraction) -> xr.Dataset:
         """Return them as a group of the contract.
 
         Parameters
         ----------
-        zero : float
+        zero : float or Fraction
             What the device's clock read at t = 0.
 
         Returns
@@ -113,7 +114,7 @@ class DeviceChannels:
             space="channel",
             rate=self.rate,
             time=self.stretches.time(self.rate, zero),
-            time_offset=zero,
+            time_offset=float(zero),
             coords={"channel_type": list(self.types), "unit": list(self.units)},
             run=None if run is None else cast("Sequence[int]", run),
         )
@@ -124,7 +125,7 @@ class DeviceChannels:
             known = [value for value in values if value is not None]
             if known:
                 group.attrs[name] = float(narrowest(known))
-        return group
+        return with_contacts(group)
 
 
 def device_recording(
@@ -159,7 +160,7 @@ def device_recording(
     if events is not None and len(events["seconds"]):
         columns = {name: values for name, values in events.items() if name != "seconds"}
         groups["events"] = event_group(
-            np.asarray(events["seconds"]) - zero,
+            np.asarray(events["seconds"]) - float(zero),
             trial_type=columns.pop("trial_type"),
             columns=columns,
         )

@@ -18,7 +18,7 @@ from neurokit.interchange.mne_channels import modality_of
 from neurokit.interchange.mne_events import event_table
 from neurokit.interchange.mne_triggers import TriggerEvents
 from neurokit.io import lazy_variable, require_file
-from neurokit.schema import Finding, activity, recording, regular_time
+from neurokit.schema import Finding, activity, recording, regular_time, with_contacts
 from neurokit_loaders.mne_edf import (
     FIXED_BYTES,
     EdfHeader,
@@ -203,7 +203,7 @@ class _Clock:
         time = regular_time(array.shape[0], rate)
         if self.runs[-1]:
             time, run = sample_times(self.onset, self.runs, n, self.header.record_s)
-        return activity(
+        group = activity(
             lazy_variable(("time", "channel"), array),
             names=[c.name for c in chosen],
             space="channel",
@@ -217,6 +217,7 @@ class _Clock:
             },
             run=None if run is None else cast("Sequence[int]", run),
         )
+        return with_contacts(group)
 
 
 def _note(found: str, where: str) -> Finding:

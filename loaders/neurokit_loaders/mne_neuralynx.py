@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,8 @@ class NcsChannel:
         first = np.flatnonzero(np.concatenate([[True], late]))
         return Stretches(
             tuple(int(i) for i in before[first]),
-            tuple(float(s) / 1e6 for s in self.stamp[first]),
+            # Microseconds since 1970 differ exactly only as whole numbers.
+            tuple(Fraction(int(s), 1_000_000) for s in self.stamp[first]),
             int(before[-1]),
         )
 

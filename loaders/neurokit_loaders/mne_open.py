@@ -23,7 +23,13 @@ from neurokit.interchange.mne_events import marks_of
 from neurokit.interchange.mne_info import channel_types, who_and_when
 from neurokit.interchange.mne_timeline import Segment, Timeline
 from neurokit.io import lazy_variable
-from neurokit.schema import Finding, findings_from_json, findings_to_json, recording
+from neurokit.schema import (
+    Finding,
+    findings_from_json,
+    findings_to_json,
+    recording,
+    with_contacts,
+)
 from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_fif_data import FifArray, find_buffers
 from neurokit_loaders.mne_lazy import MADE_BY_DAMAGE, MneArray, WindowArray
@@ -360,6 +366,10 @@ def _as_stated(
             old = group[coord].values
             new = [told.get(name, str(one)) for name, one in zip(names, old, strict=True)]
             group = group.assign_coords({coord: ("channel", np.array(new, dtype=np.str_))})
+    if types:
+        # Which names are those of contacts, the types decide.
+        stale = [n for n in ("shaft", "contact") if n in group and group[n].dims == ("channel",)]
+        group = with_contacts(group.drop_vars(stale))
     present = np.unique(group["unit"].values)
     group["signal"].attrs.pop("units", None)
     if present.size == 1:

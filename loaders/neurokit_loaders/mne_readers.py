@@ -10,7 +10,12 @@ from typing import Any
 
 from neurokit.errors import FileContentError, OptionError, check_option
 from neurokit.schema import Finding
-from neurokit_loaders.mne_brainvision import check_parts, pauses_in, read_text
+from neurokit_loaders.mne_brainvision import (
+    check_parts,
+    dates_that_are_none,
+    pauses_in,
+    read_text,
+)
 from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_formats import bti_data
 from neurokit_loaders.mne_mat import check_elements, fieldtrip_kind, fieldtrip_times, peek
@@ -114,7 +119,7 @@ def scale_as_ant_says(raw: Any) -> None:
         units[i] = _MICROVOLTS[0]
         raw._cals[i] *= 1e6 * _VOLTS.get(unit, 1.0)
     if unknown:
-        said = f"{len(unknown)} channels are in no unit of voltage, taken as they are: "
+        said = f"{len(unknown)} channel(s) in no unit of voltage, taken as they are: "
         warnings.warn(said + ", ".join(unknown[:5]), stacklevel=2)
 
 
@@ -216,8 +221,13 @@ def _fif(path: Path, options: Mapping[str, Any]) -> Prepared:
 
 def _brainvision(path: Path, options: Mapping[str, Any]) -> Prepared:
     marker = check_parts(path).marker
-    text = "" if marker is None else read_text(marker)
-    return Prepared(any_reader, lambda rate: pauses_in(text, rate))
+    text, findings = "" if marker is None else read_text(marker), []
+    unread = dates_that_are_none(text)
+    if marker is not None and unread:
+        what = f"{len(unread)} segment(s) began on what is no date ({unread[0]})"
+        mend = "A pause before them is not known; check what wrote the file."
+        findings.append(Finding("NK877", "SUGGESTION", marker.name, what, mend))
+    return Prepared(any_reader, lambda rate: pauses_in(text, rate), findings)
 
 
 def _persyst(path: Path, options: Mapping[str, Any]) -> Prepared:

@@ -24,7 +24,7 @@ from neurokit.interchange.mne_info import (
     group_attrs,
     who_and_when,
 )
-from neurokit.schema import activity, recording, strings
+from neurokit.schema import activity, recording, strings, with_contacts
 
 # How the values of some channels are had: picks -> (trial or condition, time, channel).
 ReadBlocks = Callable[[Sequence[int]], Any]
@@ -201,7 +201,7 @@ def _groups(
         if not picks:
             continue
         placed = channel_positions(info, picks)
-        groups[name] = activity(
+        group = activity(
             read(picks),
             names=[info["ch_names"][i] for i in picks],
             space="channel",
@@ -213,6 +213,7 @@ def _groups(
             position_attrs=None if placed is None else placed[1],
             trial=trial,
         )
+        groups[name] = with_contacts(group)
     first = next(iter(groups))
     groups[first].attrs.update(group_attrs(info))
     return groups

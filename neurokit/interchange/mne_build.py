@@ -29,7 +29,7 @@ from neurokit.interchange.mne_triggers import (
     trigger_events,
     trigger_lines,
 )
-from neurokit.schema import Finding, activity
+from neurokit.schema import Finding, activity, with_contacts
 
 # Samples of trigger lines that are read at once.
 _BLOCK = 2**17
@@ -182,12 +182,12 @@ def group_of(
     Returns
     -------
     Dataset
-        As `neurokit.schema.activity` makes it.
+        As `neurokit.schema.activity` makes it; intracranial channels say shaft and contact.
     """
     rate = float(info["sfreq"])
     placed = channel_positions(info, picks)
     run = line.run
-    return activity(
+    group = activity(
         values,
         names=[info["ch_names"][i] for i in picks],
         space="channel",
@@ -199,6 +199,7 @@ def group_of(
         position=None if placed is None else placed[0],
         position_attrs=None if placed is None else placed[1],
     )
+    return with_contacts(group)
 
 
 def continuous(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -145,24 +147,25 @@ def blackrock(path: Path) -> Expected:
 
 
 def mixed_edf(path: Path) -> Expected:
-    """Return an EDF of many rates; MNE reads one channel at its own rate, several at the highest."""
+    """Return an EDF of many rates; MNE brings channels to the highest of those it is asked for."""
     expected = raw(path)
+    head = path.read_bytes()
+    n = int(head[252:256])
+    labels = [head[256 + 16 * i : 272 + 16 * i].decode("latin-1").strip() for i in range(n)]
+    start = 256 + 216 * n
+    samples = [int(head[start + 8 * i : start + 8 * i + 8]) for i in range(n)]
     whole = expected.signals["activity"]
-    groups: dict[str, list[Any]] = {}
-    for name in whole.names:
-        alone = quietly(mne.io.read_raw_edf, path, include=[name], verbose="ERROR")
-        groups.setdefault(f"auxiliary/rate_{alone.info['sfreq']:g}", []).append(alone)
-    common = max(groups, key=lambda place: len(groups[place]))
+    groups: dict[int, list[str]] = {}
+    for label, count in zip(labels, samples, strict=True):
+        if label in whole.names:
+            groups.setdefault(count, []).append(label)
+    common = max(groups, key=lambda count: len(groups[count]))
     signals = {"auxiliary/trigger": expected.signals["auxiliary/trigger"]}
-    for place, parts in groups.items():
-        names = [part.ch_names[0] for part in parts]
-        values = np.concatenate([part.get_data() for part in parts]).T
-        units = {key: value for part in parts for key, value in part._orig_units.items()}
-        info = whole_info = mne.create_info(names, parts[0].info["sfreq"], "eeg")
-        for ch, part in zip(whole_info["chs"], parts, strict=True):
-            ch.update({key: part.info["chs"][0][key] for key in ("unit", "kind", "coil_type")})
-        found = signal(info, names, values, parts[0].times, orig_units=units)
-        signals["activity" if place == common else place] = found
+    for count, names in groups.items():
+        part = quietly(mne.io.read_raw_edf, path, include=names, verbose="ERROR")
+        place = "activity" if count == common else f"auxiliary/rate_{part.info['sfreq']:g}"
+        values = part.get_data(picks=names).T
+        signals[place] = signal(part.info, names, values, part.times, orig_units=part._orig_units)
     return Expected(signals, expected.events)
 
 
@@ -237,6 +240,11 @@ def _without_info(groups: dict[str, Signal]) -> None:
 
 def evoked(path: Path) -> Expected:
     """Return averages per condition."""
+    if path.suffix == ".gz":  # MNE goes back and forth in it, which unpacks it each time
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder, path.stem)
+            whole.write_bytes(gzip.decompress(path.read_bytes()))
+            return evoked(whole)
     several = quietly(mne.read_evokeds, path, proj=False)
     groups = {
         place: signal(
@@ -287,7 +295,9 @@ def bids(path: Path) -> Expected:
     group = expected.signals["activity"]
     rows = channels.loc[list(group.names)]
     group.types = rows["type"].tolist()
-    group.units = [{"S": "S"}.get(said, known) for said, known in zip(rows["units"], group.units, strict=True)]
+    group.units = [
+        {"S": "S"}.get(said, known) for said, known in zip(rows["units"], group.units, strict=True)
+    ]
     group.bads = set(rows.index[rows["status"] == "bad"])
     placed = electrodes[["x", "y", "z"]].dropna()
     group.positions = {n: placed.loc[n] for n in group.names if n in placed.index}

@@ -92,7 +92,7 @@ def test_slow_channels_of_a_real_mixed_file_are_the_bytes_of_the_file(shared_dat
             np.testing.assert_allclose(group["signal"][:, i], expected, rtol=1e-5, atol=1e-12)
 
 
-@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("suffix", [".nc", pytest.param(".zarr", marks=pytest.mark.slow)])
 def test_a_file_with_gaps_and_rates_survives_saving(tmp_path, suffix):
     file = _plus([0, 1, 5], [(2, _stamp(5.5, "x"))], reserved="EDF+D")
     file.signals.append(Signal("slow", _digital(30), 10))

@@ -19,7 +19,11 @@ from neurokit.schema import findings_from_json
 from neurokit.testing import assert_same
 
 REAL = [
-    *(f"eeg/sub-{i:03d}_ses-P3_task-P3_ave.fif" for i in (15, 16, 17, 18)),
+    "eeg/sub-015_ses-P3_task-P3_ave.fif",
+    *(
+        pytest.param(f"eeg/sub-{i:03d}_ses-P3_task-P3_ave.fif", marks=pytest.mark.slow)
+        for i in (16, 17, 18)
+    ),
     pytest.param("meg/test-ave.fif.gz", marks=pytest.mark.slow),  # mne takes seconds to unzip it
     "meg/test_elekta-ave.fif",
 ]
@@ -171,6 +175,7 @@ def test_real_files_equal_what_mne_reads(shared_data, name):
     assert nk.validate(rec).ok
 
 
+@pytest.mark.slow  # scipy, h5py and mne unpack the same file one after another
 def test_averages_of_fieldtrip_equal_those_in_its_file(shared_data):
     path = Path(shared_data) / "meg/fieldtrip_neuromag306_averaged_v73.mat"
     rec = nk.open(path)

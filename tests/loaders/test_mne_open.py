@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from pathlib import Path
 
 import mne
 import numpy as np
@@ -95,7 +96,7 @@ def test_a_recording_crosses_processes(path):
     assert_same(pickle.loads(pickle.dumps(rec)), rec)
 
 
-@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("suffix", [pytest.param(".nc", marks=pytest.mark.slow), ".zarr"])
 def test_a_recording_survives_saving(path, tmp_path, suffix):
     rec = _open(path)
     assert_same(rec, nk.open(nk.save(rec, tmp_path / f"a{suffix}")))
@@ -123,6 +124,59 @@ def test_types_are_as_said_and_decide_the_modality(path):
     rec = _open(path, types={"mag0": "MISC", "grad1": "MISC", "eeg2": "seeg", "eeg3": "seeg"})
     assert rec["activity"]["channel_type"].values.tolist() == ["MISC", "MISC", "SEEG", "SEEG"]
     assert rec.attrs["modality"] == "seeg"
+
+
+def test_contacts_follow_the_types_that_are_said(tmp_path):
+    info = mne.create_info(["LA1", "LA2", "EKG"], 100.0, ["seeg", "seeg", "ecg"], verbose=False)
+    file = tmp_path / "a_raw.fif"
+    raw = mne.io.RawArray(np.ones((3, 50)), info, verbose=False)
+    raw.save(file, verbose=False)
+    plain = _open(file)["activity"]
+    assert plain["shaft"].values.tolist() == ["LA", "LA", ""]
+    assert plain["contact"].values.tolist() == [1, 2, -1]
+    assert nk.from_mne(raw)["activity"]["contact"].values.tolist() == [1, 2, -1]
+    told = _open(file, types={"LA1": "EEG"})["activity"]
+    assert told["shaft"].values.tolist() == ["", "LA", ""]
+    assert told["contact"].values.tolist() == [-1, 2, -1]
+    none = _open(file, types={"LA1": "EEG", "LA2": "EEG"})["activity"]
+    assert "shaft" not in none.coords
+    assert "contact" not in none.coords
+
+
+def test_epochs_of_contacts_say_shaft_and_contact_too():
+    info = mne.create_info(["LA1", "B'02"], 100.0, "seeg", verbose=False)
+    epochs = mne.EpochsArray(np.ones((3, 2, 20)), info, verbose=False)
+    group = nk.from_mne(epochs)["activity"]
+    assert group["shaft"].values.tolist() == ["LA", "B'"]
+    assert group["contact"].values.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "shaft", "contact"),
+    [
+        ("eeg/test_reduced.edf", {"A12": "SEEG", "B1": "ECOG"}, ["A", "B"], [12, 1]),
+        ("eeg/test_NO.vhdr", {"1": "SEEG", "2": "SEEG"}, ["", ""], [1, 2]),
+        ("ieeg/test_NEURALCD_raw.ns3", {"elec0": "SEEG", "elec7": "DBS"}, ["elec"] * 2, [0, 7]),
+        ("ieeg/neuralynx_seeg", {"LAHC1": "SEEG", "LAHCu1": "ECOG"}, ["LAHC", "LAHCu"], [1, 1]),
+    ],
+)
+def test_contacts_of_files_without_tables_are_read_off_their_names(
+    shared_data, name, types, shaft, contact
+):
+    rec = nk.open(Path(shared_data) / name, types=types)
+    groups = [node.to_dataset() for node in rec.leaves if "channel_type" in node.coords]
+    found = {
+        str(n): (str(s), int(c))
+        for group in groups
+        if "contact" in group.coords
+        for n, s, c in zip(
+            group["channel"].values, group["shaft"].values, group["contact"].values, strict=True
+        )
+    }
+    for label, one, number in zip(types, shaft, contact, strict=True):
+        assert found[label] == (one, number)
+    if "eeg/" in name[:4]:
+        assert sum(number >= 0 for _, number in found.values()) == len(types)
 
 
 def test_lengths_are_as_said_and_reach_mne(path):

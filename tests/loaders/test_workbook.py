@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from neurokit_loaders import _workbook
+from neurokit_loaders import _books, _workbook
 from neurokit_loaders._workbook import is_workbook, open_workbook, sheet_rows
 
 from neurokit.errors import FileContentError
@@ -96,7 +96,7 @@ def test_a_part_that_unpacks_to_more_than_it_says_never_reaches_the_reader(
         (b"name,value\n", "is no workbook but text"),
         (b"{}", "is no workbook but json"),
         (b"PK\x03\x04 xl/ and then nothing", "is a damaged or cut archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is a damaged or cut workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is cut: 25 bytes"),
     ],
 )
 def test_what_is_no_whole_workbook_says_what_it_is(
@@ -128,3 +128,18 @@ def test_only_workbooks_are_workbooks(tmp_path: Path, write_workbook: Callable[.
     assert not is_workbook(tmp_path / "a.xlsx")
     assert not is_workbook(tmp_path)
     assert not is_workbook(tmp_path / "absent.xlsx")
+
+
+def test_no_parser_runs_in_the_process_that_asks(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import python_calamine
+
+    def never(*args: object) -> None:
+        raise AssertionError("the parser can end the process it runs in")
+
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", never)
+    _books._read_once.cache_clear()
+    for name in ("openworm_CElegansNeuronTables.xls", "NeuronConnectFormatted.xlsx"):
+        workbook = open_workbook(shared_data / "celegans_connectome" / name)
+        assert len(sheet_rows(workbook, workbook.sheet_names[0], name)) > 3000

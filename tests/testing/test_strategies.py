@@ -106,6 +106,7 @@ REACHED: dict[str, Reached] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", REACHED)
 def test_what_can_go_wrong_is_drawn(modality: str) -> None:
     missing = dict(REACHED[modality])
