@@ -115,7 +115,11 @@ def open_recording(
     add_electrodes(joined, kind, space, region, position_unit)
     add_sidecar(joined, kind)
     add_events(joined, events)
-    joined.groups = {name: with_contacts(group) for name, group in joined.groups.items()}
+    # The tables may have renamed, retyped or grouped what the data file's names say.
+    joined.groups = {
+        name: with_contacts(group.drop_vars(["shaft", "contact"], errors="ignore"))
+        for name, group in joined.groups.items()
+    }
     return assembled(joined, kind)
 
 

@@ -61,7 +61,12 @@ def _extent(group: xr.Dataset, where: str) -> Iterator[Finding]:
         yield POSITION_EXTENT.at(where, found, mend)
     sensors = "channel" in group["position"].dims and np.unique(finite, axis=0).shape[0] > 1
     # A probe may well span micrometres; nobody gives those by mistake for metres.
-    if sensors and not unit.endswith("um") and unit != "µm" and extent * _METRES[unit] < _SMALLEST_EXTENT_M:
+    if (
+        sensors
+        and not unit.endswith("um")
+        and unit != "µm"
+        and extent * _METRES[unit] < _SMALLEST_EXTENT_M
+    ):
         found = f"positions of channels span {extent:g} {unit}"
         yield POSITION_TINY.at(where, found, f"They are probably metres, called {unit}.")
 
