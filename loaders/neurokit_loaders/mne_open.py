@@ -198,6 +198,13 @@ def _opened(reader: Reader, path: Path) -> Any:
         ) from error
     except Exception as error:
         first_line = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        # mne says so of a library that it lacks with an error that is no ImportError.
+        if "could not be imported" in first_line:
+            raise DependencyError(
+                f"a library that reads it is not installed ({first_line.partition(', but')[0]})",
+                where=str(path),
+                mend="Install it with pip install 'neurokit-xarray[formats]'.",
+            ) from error
         raise FileContentError(
             f"mne cannot open it ({first_line})",
             where=str(path),

@@ -12,6 +12,7 @@ from neurokit_loaders.mne_lazy import WindowArray
 from neurokit_loaders.mne_open import (
     FifReader,
     Statements,
+    _opened,
     any_reader,
     info_raw,
     naming,
@@ -373,3 +374,18 @@ def test_readers_are_equal_if_they_read_alike():
     assert FifReader() == FifReader(allow_maxshield=False)
     assert FifReader() != FifReader(allow_maxshield=True)
     assert hash(FifReader()) == hash(pickle.loads(pickle.dumps(FifReader())))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("no antio"),
+        RuntimeError("For ANT the module antio is needed, but it could not be imported. Use pip"),
+    ],
+)
+def test_a_library_that_is_missing_is_named_with_the_extra_that_brings_it(tmp_path, error):
+    def reader(path):
+        raise error
+
+    with pytest.raises(DependencyError, match=r"antio.*neurokit-xarray\[formats\]"):
+        _opened(reader, tmp_path / "a.cnt")
