@@ -6,7 +6,7 @@ import contextlib
 import io
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -130,12 +130,23 @@ class MneArray(WindowArray):
         """Return samples `start` to `stop` of some channels, as `WindowArray.window` says."""
         raw = opened(self.reader, self.path)
         picks = [self.picks[i] for i in channels]
-        parts = [
-            raw.get_data(picks=picks, start=a, stop=b)
-            for a, b in window(self.segments, start, stop)
-        ]
+        with self._in_silence():
+            parts = [
+                raw.get_data(picks=picks, start=a, stop=b)
+                for a, b in window(self.segments, start, stop)
+            ]
         values: NDArray[Any] = np.concatenate([np.empty((len(picks), 0)), *parts], axis=1).T
         return values if self.factor is None else values * self.factor[list(channels)]
+
+    @contextlib.contextmanager
+    def _in_silence(self) -> Iterator[None]:
+        # The library behind EGI's folders prints at every read which optional file is not there.
+        if getattr(self.reader, "kind", "") != "mff":
+            yield
+            return
+        # One at a time: redirection is not safe for threads.
+        with _OPENING, contextlib.redirect_stdout(io.StringIO()):
+            yield
 
 
 class BlockArray(FileArray):
