@@ -102,10 +102,8 @@ def compare_structure(
     >>> float(found.r.sel(correlation="pearson", synapse_type="chemical").squeeze().round(3))
     1.0
     """
-    for name, value in (
-        ("n_permutations", n_permutations),
-        ("n_distance_classes", n_distance_classes),
-    ):
+    counts = {"n_permutations": n_permutations, "n_distance_classes": n_distance_classes}
+    for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
     matrices = _matrices(motifs)
