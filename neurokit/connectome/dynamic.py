@@ -13,6 +13,7 @@ from neurokit.connectome import motif_null
 from neurokit.connectome.affinity import KINDS, SCALES, Recordings, affinity
 from neurokit.connectome.atlas import atlas_over_epochs, coverage
 from neurokit.connectome.factors import motif_matrices
+from neurokit.connectome.kernels import Kernel
 from neurokit.connectome.model import NonNegativeCP, _n_workers
 from neurokit.connectome.motif_communities import consensus, labels_of_motifs
 from neurokit.connectome.motif_test import exceeded, strengths_of
@@ -157,7 +158,7 @@ class DynamicConnectome(Estimator):
         *,
         ranks: Sequence[int] = tuple(range(1, 11)),
         shared_time: bool = True,
-        kind: str = "differential",
+        kind: str | Kernel = "differential",
         smooth_s: float = 1.0,
         bin_s: float = 5.0,
         scale: str = "pooled",
@@ -200,9 +201,9 @@ class DynamicConnectome(Estimator):
         Parameters
         ----------
         recordings : recording, DataArray, or mapping or sequence of recordings
-            Matched by the names of their identified neurons, resampled to one rate and cut to
-            the time they have in common. A DataArray is (time, neuron) or (recording, time,
-            neuron), as ``nk.stack`` gives it; it has no events.
+            Matched by the names of their identified neurons, resampled to one rate and, with
+            shared time, cut to what they have in common. A DataArray is (time, neuron) or
+            (recording, time, neuron), as ``nk.stack`` gives it; it has no events.
 
         Returns
         -------
@@ -221,7 +222,7 @@ class DynamicConnectome(Estimator):
             If time is irregular, or recordings have none in common.
         """
         self._check_parameters()
-        animals = gather(recordings, self.rate)
+        animals = gather(recordings, self.rate, shared_time=self.shared_time)
         self._check_null(animals)
         streams = np.random.default_rng(self.random_state).spawn(6)
         self._set_history(recordings)
@@ -236,7 +237,8 @@ class DynamicConnectome(Estimator):
         return self
 
     def _check_parameters(self) -> None:
-        check_option("kind", self.kind, KINDS)
+        if not callable(self.kind):
+            check_option("kind", self.kind, KINDS)
         check_option("scale", self.scale, SCALES)
         check_option("null", self.null, NULLS)
         if self.communities is not None:
@@ -351,7 +353,6 @@ class DynamicConnectome(Estimator):
             return
         statistic, null = motif_null.shift_test(
             motif_null.movement_of(animals.traces, self._affinity_options()),
-            tensor.values,
             self._loading(),
             shared=self.shared_time,
             together=self.null == "recording",

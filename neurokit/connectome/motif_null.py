@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neurokit.connectome import kernels, motif_test
 from neurokit.connectome.affinity import DERIVATIVE_KINDS, _bins, _scaled_slopes, _standardized
 from neurokit.connectome.model import NonNegativeCP
-from neurokit.connectome.shifting import HALVES, Movement
+from neurokit.connectome.shifting import HALVES, Movement, dense
 from neurokit.errors import NeurokitWarning
 from neurokit.estimator import single_thread
 from neurokit.schema.time import sampling_rate
@@ -44,6 +44,7 @@ def movement_of(traces: xr.DataArray, options: Mapping[str, Any]) -> Movement:
         On the frames of whole bins.
     """
     kind = options["kind"]
+    name = "" if callable(kind) else kind
     bins = _bins(traces, options["bin_s"])
     if kind == "correlation":
         moving = _standardized(traces)
@@ -51,9 +52,12 @@ def movement_of(traces: xr.DataArray, options: Mapping[str, Any]) -> Movement:
         kernel = kernels.windowed_correlation(reach, [slice(0, bins.frames.size)])
     else:
         moving = _scaled_slopes(traces, options["smooth_s"], options["scale"])
-        kernel = DERIVATIVE_KINDS[kind]
+        kernel = kind if callable(kind) else DERIVATIVE_KINDS[kind]
     values = moving.transpose("recording", ..., "time").values[:, :, bins.frames]
-    return Movement(values, bins.width, kernel, HALVES.get(kind), bool(options["balance"]))
+    if name in HALVES:
+        # Half of the work; no sum is longer than a bin.
+        values = values.astype(np.float32)
+    return Movement(values, bins.width, kernel, HALVES.get(name), bool(options["balance"]))
 
 
 def as_modes(tensor: NDArray[Any], shared: bool) -> NDArray[Any]:
@@ -106,7 +110,6 @@ def fit_patterns(
 
 def shift_test(
     movement: Movement,
-    tensor: NDArray[Any],
     loading: Array,
     *,
     shared: bool,
@@ -121,8 +124,6 @@ def shift_test(
     ----------
     movement : Movement
         What the affinity was computed from.
-    tensor : (n_pairs, n_bins, n_recordings) ndarray
-        The affinity.
     loading : (n_pairs, rank) ndarray
         Its motifs.
     shared : bool
@@ -156,7 +157,7 @@ def shift_test(
         return motif_test.share_alone(x, patterns, floor)
 
     with single_thread(), quiet_fits():
-        observed = statistic(tensor, loading)
+        observed = statistic(dense(movement), loading)
         null = motif_test.refitted_null(
             movement,
             refit,

@@ -37,7 +37,7 @@ class Animals:
     left_out: tuple[str, ...] = ()
 
 
-def gather(x: Recordings, rate: float | None = None) -> Animals:
+def gather(x: Recordings, rate: float | None = None, *, shared_time: bool = True) -> Animals:
     """Match recordings by the names of their neurons, resample them to one clock, stack them.
 
     Parameters
@@ -48,6 +48,8 @@ def gather(x: Recordings, rate: float | None = None) -> Animals:
         a single one keeps neurons without names.
     rate : float, optional
         Hz; default the lowest among the recordings.
+    shared_time : bool, default True
+        Cut recordings to the time they have in common; otherwise pad them with NaN.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def gather(x: Recordings, rate: float | None = None) -> Animals:
             "no recording has /activity", where="recordings", mend="Give recordings that have it."
         )
     matched = _with_names(active)
-    aligned, what = on_one_axis(matched, rate)
+    aligned, what = on_one_axis(matched, rate, pad=not shared_time)
     first = next(iter(aligned.values()))
     if len(aligned) == 1:
         traces = _as_stack(traces_of(first), next(iter(aligned)))

@@ -83,10 +83,20 @@ def shifted(movement: Movement, rng: np.random.Generator, *, together: bool = Fa
     Movement
         The same values at other times.
     """
-    n_recordings, n_neurons, n = movement.values.shape
-    start = rng.integers(0, n, size=(n_recordings, 1 if together else n_neurons, 1))
-    source = np.broadcast_to((np.arange(n) - start) % n, movement.values.shape)
-    return replace(movement, values=np.take_along_axis(movement.values, source, axis=-1))
+    values = movement.values.copy()
+    for rows in values:
+        # Shifts stay within what was recorded; recordings may be padded to one length.
+        n = _length(rows)
+        amount = rng.integers(0, max(n, 1), size=(1 if together else len(rows), 1))
+        source = np.broadcast_to((np.arange(n) - amount) % max(n, 1), (len(rows), n))
+        rows[:, :n] = np.take_along_axis(rows[:, :n], source, axis=1)
+    return replace(movement, values=values)
+
+
+def _length(rows: Traces) -> int:
+    """Frames up to the last that any neuron was observed in."""
+    seen = np.flatnonzero(np.isfinite(rows).any(axis=0))
+    return int(seen[-1]) + 1 if seen.size else 0
 
 
 def dense(movement: Movement) -> NDArray[np.float32]:
@@ -106,14 +116,23 @@ def dense(movement: Movement) -> NDArray[np.float32]:
     first, second = pair_index(n_neurons)
     shape = (len(first), n_frames // movement.width, n_recordings)
     out = np.full(shape, np.nan, dtype=np.float32)
-    bins = kernels.Bins(np.arange(n_frames), movement.width)
     for w, rows in enumerate(movement.values):
         seen = np.isfinite(rows).any(axis=1)
-        if movement.half is not None and np.isfinite(rows[seen]).all():
+        whole = _length(rows) // movement.width
+        frames = whole * movement.width
+        if movement.half is not None and np.isfinite(rows[seen, :frames]).all():
             pairs = seen[first] & seen[second]
-            out[pairs, :, w] = _by_matrix(movement.half(rows[seen]), movement.width)
+            out[pairs, :whole, w] = _by_matrix(movement.half(rows[seen, :frames]), movement.width)
         else:
-            out[:, :, w] = kernels.pair_affinity(rows, first, second, movement.kernel, bins)
+            whole, frames = 0, 0
+        if frames < _length(rows):
+            # What is left is a bin at the end of the record, or a recording with gaps. Other
+            # kinds have windows that know the length of the whole.
+            end = -(-_length(rows) // movement.width) * movement.width
+            end = end if movement.half is not None else n_frames
+            bins = kernels.Bins(np.arange(end - frames), movement.width)
+            rest = kernels.pair_affinity(rows[:, frames:end], first, second, movement.kernel, bins)
+            out[:, whole : end // movement.width, w] = rest
         if movement.balance:
             out[:, :, w] /= np.nanmean(out[:, :, w], dtype=np.float64) or 1.0
     return out
