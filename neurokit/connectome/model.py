@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import xarray as xr
@@ -15,9 +14,13 @@ from numpy.typing import NDArray
 
 from neurokit.connectome import factors as labelled
 from neurokit.connectome.comparison import similarity
-from neurokit.connectome.hals import Fit, fit_hals, random_factors
-from neurokit.connectome.inputs import as_float, as_labelled, as_mask, as_start
-from neurokit.connectome.tensor import Array, ObservedTensor, observe, relative_error
+from neurokit.connectome.compression import CompressedTensor, compress, worth_compressing
+from neurokit.connectome.dimension_tree import Array
+from neurokit.connectome.extrapolated import Fit
+from neurokit.connectome.inputs import as_float, as_labelled, as_mask, as_start, as_tied
+from neurokit.connectome.solve import Settings, Workers, groups, solve
+from neurokit.connectome.starts import random_factors
+from neurokit.connectome.tensor import ObservedTensor, observe, relative_error
 from neurokit.errors import ConvergenceWarning, NeurokitWarning, OptionError, SchemaError
 from neurokit.estimator import Estimator, progress, single_thread
 
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
 class NonNegativeCP(Estimator):
     """min sum over observed entries (x - sum_r w_r f1_r o f2_r o ...)^2, all factors >= 0.
 
-    Hierarchical alternating least squares (HALS) from several random starts; the best is kept.
-    NaN is not observed and takes no part. The objective never rises.
+    Hierarchical alternating least squares (HALS), extrapolated, from several random starts that
+    share every pass over the data; the best is kept. NaN is not observed and takes no part. The
+    objective never rises. A tensor of zeros gives zero factors and a warning.
 
     Parameters
     ----------
@@ -43,8 +47,15 @@ class NonNegativeCP(Estimator):
         A start has converged when its relative error falls by less than this in one sweep.
     random_state : None, int or numpy.random.Generator
         Source of the starts.
+    symmetric : tuple of two str, optional
+        Two dims of a tensor (a, b, c) with x[a, b] = x[b, a]: they get one factor.
+    compress : bool or "auto", default "auto"
+        Find the starts' optima on a small Tucker core that all share, then go on over the data
+        until `tol`; where that moves the error by more than 1e-4 of itself, all starts are run
+        over the data too and the better fit counts. "auto" does so where the tensor is large,
+        has no missing entry and there are several starts.
     n_jobs : int, default 1
-        Starts that run at once, -1 for one per processor; the result is the same bytes.
+        Groups of starts that run at once, -1 for one per processor; the result is the same bytes.
     progress : bool, optional
         Show a bar; None shows it when a terminal or notebook is attached.
 
@@ -57,7 +68,7 @@ class NonNegativeCP(Estimator):
     error_ : float
         || x - model || / || x || over observed entries, float64.
     objective_trace_ : DataArray
-        (iteration) squared relative error of the start kept.
+        (iteration) squared relative error of the start kept, over sweeps on the data.
     converged_ : bool
         Whether the start kept met `tol`.
     n_iter_ : int
@@ -67,10 +78,13 @@ class NonNegativeCP(Estimator):
     restart_similarity_ : DataArray
         (restart) similarity of every start's factors to those kept: 1 where the solution does
         not depend on the start.
+    stability_ : float
+        Mean similarity of all pairs of starts.
 
     References
     ----------
     .. [1] Cichocki and Phan (2009). doi:10.1587/transfun.E92.A.708
+    .. [2] Ang, Cohen, Gillis and Hien (2021). doi:10.1002/nla.2373
 
     Examples
     --------
@@ -89,6 +103,7 @@ class NonNegativeCP(Estimator):
     n_iter_: int
     restart_errors_: xr.DataArray
     restart_similarity_: xr.DataArray
+    stability_: float
 
     def __init__(
         self,
@@ -98,6 +113,8 @@ class NonNegativeCP(Estimator):
         max_iter: int = 500,
         tol: float = 1e-6,
         random_state: int | np.random.Generator | None = None,
+        symmetric: tuple[str, str] | None = None,
+        compress: bool | Literal["auto"] = "auto",
         n_jobs: int = 1,
         progress: bool | None = None,
     ) -> None:
@@ -106,6 +123,8 @@ class NonNegativeCP(Estimator):
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
+        self.symmetric = symmetric
+        self.compress = compress
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -137,16 +156,13 @@ class NonNegativeCP(Estimator):
         OptionError
             If a parameter or `init` has a value that is not allowed.
         SchemaError
-            If the tensor has another number of modes, holds infinities, or nothing but zeros or
-            missing entries.
+            If the tensor has another number of modes, holds infinities, or nothing is observed.
         """
         self._check_parameters()
         x = as_labelled(tensor)
-        data = observe(as_float(x), None if mask is None else as_mask(mask, x))
-        if data.squared_norm == 0:
-            raise SchemaError(
-                "has no observed entry other than zero", where="tensor", mend="Check the input."
-            )
+        data = self._observe(x, mask)
+        if data.n_observed == 0:
+            raise SchemaError("has no observed entry", where="tensor", mend="Check the input.")
         starts = self._starts(data, None if init is None else as_start(init, x, self.rank))
         interrupted = self._run(data, x, starts)
         self._set_history(tensor)
@@ -154,6 +170,12 @@ class NonNegativeCP(Estimator):
             raise KeyboardInterrupt
         self._warn()
         return self
+
+    def _observe(
+        self, x: xr.DataArray, mask: xr.DataArray | NDArray[np.bool_] | None
+    ) -> ObservedTensor:
+        seen = None if mask is None else as_mask(mask, x)
+        return observe(as_float(x), seen, tied=as_tied(self.symmetric, x))
 
     def _check_parameters(self) -> None:
         for name in ("rank", "n_restarts", "max_iter"):
@@ -165,44 +187,50 @@ class NonNegativeCP(Estimator):
 
     def _starts(
         self, data: ObservedTensor, init: list[Array] | None
-    ) -> list[tuple[np.random.Generator, list[Array] | None]]:
+    ) -> list[tuple[np.random.Generator, list[Array]]]:
         rng = np.random.default_rng(self.random_state)
         if init is None:
             # One stream per start, so that starts do not depend on who runs first.
-            return [(child, None) for child in rng.spawn(self.n_restarts)]
+            streams = rng.spawn(self.n_restarts)
+            return [(child, random_factors(data, self.rank, child)) for child in streams]
         level = data.scale ** (-1 / len(init))
         return [(rng, data.sort([level * factor for factor in init]))]
+
+    def _core(self, data: ObservedTensor) -> CompressedTensor | None:
+        wanted = self.compress is True or (self.compress == "auto" and self.n_restarts > 1)
+        if not wanted or not worth_compressing(data, self.rank):
+            return None
+        # The sketch is no source of results: the polish takes its traces away.
+        return compress(data, self.rank, np.random.default_rng(0))
 
     def _run(
         self,
         data: ObservedTensor,
         x: xr.DataArray,
-        starts: list[tuple[np.random.Generator, list[Array] | None]],
+        starts: list[tuple[np.random.Generator, list[Array]]],
     ) -> bool:
         """Run all starts and keep what they found; true if the user interrupted."""
-        stop = threading.Event()
-
-        def one(rng: np.random.Generator, start: list[Array] | None) -> Fit:
-            factors = random_factors(data, self.rank, rng) if start is None else start
-            return fit_hals(
-                data, factors, max_iter=self.max_iter, tol=self.tol, rng=rng, stop=stop.is_set
-            )
-
+        if data.squared_norm == 0:
+            nothing = [np.zeros((size, self.rank)) for size in data.shape]
+            self._keep(data, x, [Fit(nothing, [0.0], True) for _ in starts], False)
+            return False
+        settings = Settings(self.max_iter, self.tol)
         interrupted = False
-        with single_thread(), ThreadPoolExecutor(_n_workers(self.n_jobs)) as pool:
-            futures = [pool.submit(one, *start) for start in starts]
+        with single_thread():
+            core = self._core(data)
+            workers = Workers(_n_workers(self.n_jobs))
+            for part in groups([self.rank] * len(starts)):
+                rngs, begin = zip(*starts[part], strict=True)
+                work = partial(_solved, data, begin, rngs, settings, core)
+                workers.submit(work)
             try:
-                done = as_completed(futures)
-                label = type(self).__name__
-                for _ in progress(done, total=len(futures), label=label, show=self.progress):
+                for _ in progress(workers.sweeps(), label=type(self).__name__, show=self.progress):
                     pass
             except KeyboardInterrupt:
                 # Workers end after their current sweep, and what they have is kept.
                 interrupted = True
-                stop.set()
-                for future in futures:
-                    future.cancel()
-        fits = [future.result() for future in futures if not future.cancelled()]
+                workers.interrupt()
+            fits = workers.results()
         if fits:
             self._keep(data, x, fits, interrupted)
         return interrupted
@@ -224,6 +252,7 @@ class NonNegativeCP(Estimator):
         self.restart_similarity_ = xr.DataArray(
             [similarity(other, self.factors_) for other in found], dims="restart"
         )
+        self.stability_ = _stability(found)
 
     def _warn(self) -> None:
         if not self.converged_:
@@ -274,6 +303,23 @@ class NonNegativeCP(Estimator):
 
         self._check_fitted()
         return plot_components(self.factors_)
+
+
+def _solved(
+    data: ObservedTensor,
+    starts: Sequence[list[Array]],
+    rngs: Sequence[np.random.Generator],
+    settings: Settings,
+    core: CompressedTensor | None,
+    stop: Callable[[], bool],
+) -> list[Fit]:
+    return solve(data, starts, rngs, settings, core=core, stop=stop)
+
+
+def _stability(found: Sequence[xr.Dataset]) -> float:
+    """Mean similarity of all pairs of starts; 1 where there is only one."""
+    pairs = [similarity(a, b) for k, a in enumerate(found) for b in found[:k]]
+    return float(np.mean(pairs)) if pairs else 1.0
 
 
 def _n_workers(n_jobs: int) -> int:
