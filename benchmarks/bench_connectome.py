@@ -57,9 +57,7 @@ def data_of(problem: Problem) -> tuple[Array, list[Array]]:
     """Tensor of known rank with noise, and the truth."""
     rng = np.random.default_rng(0)
     shape, rank = problem.shape, problem.rank
-    factors = []
-    for size in shape:
-        factors.append(rng.gamma(1, 1, (size, rank)) * (rng.random((size, rank)) < 0.7))
+    factors = [rng.gamma(1, 1, (size, rank)) * (rng.random((size, rank)) < 0.7) for size in shape]
     if problem.symmetric:
         factors[1] = factors[0]
     length = shape[2]
@@ -124,7 +122,7 @@ def ours(
             begin = [[a, a.copy(), c] for a, _, c in begin]
         rngs = np.random.default_rng(0).spawn(len(starts))
         core = None
-        if len(starts) > 1 and not problem.symmetric:
+        if not problem.symmetric:
             core = compress(data, problem.rank, np.random.default_rng(0))
         fits = solve(data, begin, rngs, Settings(500, 1e-6), core=core)
         return data, fits, [relative_error(data, fit.factors) for fit in fits]

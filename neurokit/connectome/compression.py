@@ -65,8 +65,24 @@ class CompressedTensor(ObservedTensor):
         return self.bases[target] @ super().gather(partial, summed, seen, target)
 
 
+def can_compress(tensor: ObservedTensor) -> bool:
+    """Whether nothing is missing, no modes are tied and there is anything at all.
+
+    Parameters
+    ----------
+    tensor : ObservedTensor
+        The data.
+
+    Returns
+    -------
+    bool
+        Products with missing entries do not run through a core.
+    """
+    return tensor.complete and not tensor.tied and tensor.squared_norm > 0
+
+
 def worth_compressing(tensor: ObservedTensor, rank: int) -> bool:
-    """Whether a core of this rank is much smaller than the data, and nothing is missing.
+    """Whether a core of this rank can be had and is much smaller than the data.
 
     Parameters
     ----------
@@ -78,13 +94,11 @@ def worth_compressing(tensor: ObservedTensor, rank: int) -> bool:
     Returns
     -------
     bool
-        False with a mask or tied modes.
+        False where sweeps over the data cost little anyway.
     """
-    if tensor.mask.size > 1 or tensor.tied or tensor.squared_norm == 0:
-        return False
     size = float(np.prod(tensor.shape, dtype=float))
     core = np.prod([min(n, _COLUMNS_PER_COMPONENT * rank) for n in tensor.shape], dtype=float)
-    return size >= _WORTHWHILE and core <= size / 8
+    return can_compress(tensor) and size >= _WORTHWHILE and bool(core <= size / 8)
 
 
 def compress(tensor: ObservedTensor, rank: int, rng: np.random.Generator) -> CompressedTensor:

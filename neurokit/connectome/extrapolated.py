@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neurokit.connectome.dimension_tree import AnyFloat, Array, row_grams
+from neurokit.connectome.dimension_tree import AnyFloat, Array
 from neurokit.connectome.hals import balance, clear, descend, even_scales, revive
 from neurokit.connectome.starts import by_norm
 from neurokit.connectome.symmetric import descend_tied
@@ -24,6 +24,8 @@ _INNER_SWEEPS = 3
 _REVIVALS = 3
 # Extrapolation: first weight, growth, growth of its bound, shrinkage (the paper's values).
 _WEIGHT, _GROWTH, _BOUND_GROWTH, _SHRINKAGE = 0.5, 1.05, 1.01, 1.5
+# Plain sweeps before the first extrapolation: early steps are long and would empty components.
+_WARM_UP = 3
 # Sweeps after which the scale of components is spread evenly over the modes again.
 _BALANCE_EVERY = 10
 
@@ -58,7 +60,7 @@ class _Run:
     errors: list[float] = field(default_factory=list)
     weight: float = field(default_factory=lambda: _WEIGHT)
     bound: float = 1.0
-    careful: bool = False
+    careful: bool = True
     revivals: int = 0
     converged: bool = False
 
@@ -112,7 +114,7 @@ class _Batch:
         is_last = mode == self.tensor.outer[0]
         squares = []
         for run in runs:
-            grams = row_grams(self.tensor.mask, self.of(self.point, run), mode)
+            grams = self.tensor.grams(self.of(self.point, run), mode)
             rows, targets = new[:, run.columns], numerator[:, run.columns]
             descend(rows, targets, grams, _INNER_SWEEPS)
             if is_last:
@@ -283,13 +285,15 @@ def _advance(run: _Run, accepted: bool, squares: float, squared_norm: float, tol
     """Record a sweep and set the next extrapolation; whether the run has settled."""
     if accepted:
         error = float(np.sqrt(squares / squared_norm)) if squared_norm > 0 else 0.0
-        settled = bool(run.errors) and run.errors[-1] - error < tol
+        slow = bool(run.errors) and run.errors[-1] - error < tol
         run.squares = squares
         run.errors.append(error)
+        settled = slow and run.careful
         if not run.careful:
             run.weight = min(run.bound, _GROWTH * run.weight)
             run.bound = min(1.0, _BOUND_GROWTH * run.bound)
-        run.careful = False
+        # Extrapolation may stand still where a plain sweep does not.
+        run.careful = slow or len(run.errors) < _WARM_UP
         return settled
     # Not even a plain sweep lowers it: what is left is rounding.
     settled = run.careful

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from neurokit.connectome.dimension_tree import Array, row_grams
+from neurokit.connectome.dimension_tree import Array
 
 if TYPE_CHECKING:
     from neurokit.connectome.tensor import ObservedTensor
@@ -128,5 +128,5 @@ def clear(tensor: ObservedTensor, factors: Sequence[Array]) -> None:
         In internal mode order.
     """
     for mode, factor in enumerate(factors):
-        diagonal = row_grams(tensor.mask, factors, mode).diagonal(axis1=1, axis2=2)
+        diagonal = tensor.grams(factors, mode).diagonal(axis1=1, axis2=2)
         factor[np.broadcast_to(diagonal == 0, factor.shape)] = 0.0

@@ -192,7 +192,7 @@ def as_tied(symmetric: tuple[str, str] | None, x: xr.DataArray) -> tuple[int, in
     rest = next(dim for dim in dims if dim not in symmetric)
     values = x.transpose(*symmetric, rest).values
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
-    off = missing.any(axis=2)
+    off = np.asarray(missing.any(axis=2))
     np.fill_diagonal(off, False)
     on = missing[np.arange(len(missing)), np.arange(len(missing))] if len(off) else missing
     if values.shape[0] != values.shape[1] or off.any() or (on.any() and not on.all()):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -13,16 +11,23 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.connectome import factors as labelled
+from neurokit.connectome.chunked import is_chunked, observe_chunks
 from neurokit.connectome.comparison import similarity
-from neurokit.connectome.compression import CompressedTensor, compress, worth_compressing
+from neurokit.connectome.compression import (
+    CompressedTensor,
+    can_compress,
+    compress,
+    worth_compressing,
+)
 from neurokit.connectome.dimension_tree import Array
 from neurokit.connectome.extrapolated import Fit
 from neurokit.connectome.inputs import as_float, as_labelled, as_mask, as_start, as_tied
-from neurokit.connectome.solve import Settings, Workers, groups, solve
+from neurokit.connectome.parallel import Start, n_workers, run_starts
+from neurokit.connectome.solve import Settings
 from neurokit.connectome.starts import random_factors
 from neurokit.connectome.tensor import ObservedTensor, observe, relative_error
 from neurokit.errors import ConvergenceWarning, NeurokitWarning, OptionError, SchemaError
-from neurokit.estimator import Estimator, progress, single_thread
+from neurokit.estimator import Estimator, single_thread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,8 +57,8 @@ class NonNegativeCP(Estimator):
     compress : bool or "auto", default "auto"
         Find the starts' optima on a small Tucker core that all share, then go on over the data
         until `tol`; where that moves the error by more than 1e-4 of itself, all starts are run
-        over the data too and the better fit counts. "auto" does so where the tensor is large,
-        has no missing entry and there are several starts.
+        over the data too and the better fit counts. "auto" does so where the tensor is large. Never
+        done with missing entries or symmetric dims.
     n_jobs : int, default 1
         Groups of starts that run at once, -1 for one per processor; the result is the same bytes.
     progress : bool, optional
@@ -175,19 +180,21 @@ class NonNegativeCP(Estimator):
         self, x: xr.DataArray, mask: xr.DataArray | NDArray[np.bool_] | None
     ) -> ObservedTensor:
         seen = None if mask is None else as_mask(mask, x)
-        return observe(as_float(x), seen, tied=as_tied(self.symmetric, x))
+        tied = as_tied(self.symmetric, x)
+        if is_chunked(x) and tied is None:
+            return observe_chunks(x.data, seen)
+        return observe(as_float(x), seen, tied=tied)
 
     def _check_parameters(self) -> None:
         for name in ("rank", "n_restarts", "max_iter"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
+        n_workers(self.n_jobs)
         if not self.tol >= 0:
             raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
 
-    def _starts(
-        self, data: ObservedTensor, init: list[Array] | None
-    ) -> list[tuple[np.random.Generator, list[Array]]]:
+    def _starts(self, data: ObservedTensor, init: list[Array] | None) -> list[Start]:
         rng = np.random.default_rng(self.random_state)
         if init is None:
             # One stream per start, so that starts do not depend on who runs first.
@@ -197,8 +204,10 @@ class NonNegativeCP(Estimator):
         return [(rng, data.sort([level * factor for factor in init]))]
 
     def _core(self, data: ObservedTensor) -> CompressedTensor | None:
-        wanted = self.compress is True or (self.compress == "auto" and self.n_restarts > 1)
-        if not wanted or not worth_compressing(data, self.rank):
+        wanted = (
+            can_compress if self.compress is True else partial(worth_compressing, rank=self.rank)
+        )
+        if self.compress is False or not wanted(data):
             return None
         # The sketch is no source of results: the polish takes its traces away.
         return compress(data, self.rank, np.random.default_rng(0))
@@ -207,30 +216,23 @@ class NonNegativeCP(Estimator):
         self,
         data: ObservedTensor,
         x: xr.DataArray,
-        starts: list[tuple[np.random.Generator, list[Array]]],
+        starts: list[Start],
     ) -> bool:
         """Run all starts and keep what they found; true if the user interrupted."""
         if data.squared_norm == 0:
             nothing = [np.zeros((size, self.rank)) for size in data.shape]
             self._keep(data, x, [Fit(nothing, [0.0], True) for _ in starts], False)
             return False
-        settings = Settings(self.max_iter, self.tol)
-        interrupted = False
         with single_thread():
-            core = self._core(data)
-            workers = Workers(_n_workers(self.n_jobs))
-            for part in groups([self.rank] * len(starts)):
-                rngs, begin = zip(*starts[part], strict=True)
-                work = partial(_solved, data, begin, rngs, settings, core)
-                workers.submit(work)
-            try:
-                for _ in progress(workers.sweeps(), label=type(self).__name__, show=self.progress):
-                    pass
-            except KeyboardInterrupt:
-                # Workers end after their current sweep, and what they have is kept.
-                interrupted = True
-                workers.interrupt()
-            fits = workers.results()
+            fits, interrupted = run_starts(
+                data,
+                starts,
+                Settings(self.max_iter, self.tol),
+                self._core(data),
+                n_jobs=self.n_jobs,
+                show=self.progress,
+                label=type(self).__name__,
+            )
         if fits:
             self._keep(data, x, fits, interrupted)
         return interrupted
@@ -305,33 +307,14 @@ class NonNegativeCP(Estimator):
         return plot_components(self.factors_)
 
 
-def _solved(
-    data: ObservedTensor,
-    starts: Sequence[list[Array]],
-    rngs: Sequence[np.random.Generator],
-    settings: Settings,
-    core: CompressedTensor | None,
-    stop: Callable[[], bool],
-) -> list[Fit]:
-    return solve(data, starts, rngs, settings, core=core, stop=stop)
-
-
 def _stability(found: Sequence[xr.Dataset]) -> float:
     """Mean similarity of all pairs of starts; 1 where there is only one."""
     pairs = [similarity(a, b) for k, a in enumerate(found) for b in found[:k]]
     return float(np.mean(pairs)) if pairs else 1.0
 
 
-def _n_workers(n_jobs: int) -> int:
-    if isinstance(n_jobs, int | np.integer) and (n_jobs >= 1 or n_jobs == -1):
-        return int(n_jobs) if n_jobs > 0 else os.cpu_count() or 1
-    raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")
-
-
 def _labelled(data: ObservedTensor, x: xr.DataArray, factors: list[Array]) -> xr.Dataset:
     shown = []
     for mode, factor in enumerate(factors):
-        others = tuple(axis for axis in range(len(factors)) if axis != mode)
-        seen = np.broadcast_to(data.mask.any(axis=others), len(factor))
-        shown.append(np.where(seen[:, None], factor, np.nan))
+        shown.append(np.where(data.seen_rows(mode)[:, None], factor, np.nan))
     return labelled.labelled_factors(x, data.unsort(shown), data.scale)

@@ -6,11 +6,8 @@ bytes and partial products never outgrow the data.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 import numpy as np
 
@@ -116,54 +113,3 @@ def groups(ranks: Sequence[int]) -> list[slice]:
             width = 0
         width += rank
     return [slice(a, b) for a, b in zip(cuts, [*cuts[1:], len(ranks)], strict=True)]
-
-
-class Workers:
-    """Groups of starts on threads, with a count of sweeps to show and a way to stop.
-
-    Parameters
-    ----------
-    n_workers : int
-        Groups that run at once.
-    """
-
-    def __init__(self, n_workers: int) -> None:
-        self._pool = ThreadPoolExecutor(n_workers)
-        self._stop = threading.Event()
-        self._sweeps: SimpleQueue[bool] = SimpleQueue()
-        self._futures: list[Future[list[Fit]]] = []
-
-    def submit(self, work: Callable[[Callable[[], bool]], list[Fit]]) -> None:
-        """Start one group; it is given what to ask after every sweep."""
-        future = self._pool.submit(work, self._asked)
-        future.add_done_callback(lambda _: self._sweeps.put(False))
-        self._futures.append(future)
-
-    def _asked(self) -> bool:
-        self._sweeps.put(True)
-        return self._stop.is_set()
-
-    def sweeps(self) -> Iterator[int]:
-        """Yield once per sweep of any group, until all have ended."""
-        running, n = len(self._futures), 0
-        while running:
-            if self._sweeps.get():
-                yield n
-                n += 1
-            else:
-                running -= 1
-
-    def interrupt(self) -> None:
-        """Let running groups end after their current sweep, and drop those that wait."""
-        self._stop.set()
-        for future in self._futures:
-            future.cancel()
-
-    def results(self) -> list[Fit]:
-        """Return what was found, in the order of the groups."""
-        try:
-            done = [future.result() for future in self._futures if not future.cancelled()]
-        finally:
-            self._stop.set()
-            self._pool.shutdown(cancel_futures=True)
-        return [fit for part in done for fit in part]

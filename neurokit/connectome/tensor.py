@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.connectome.dimension_tree import AnyFloat, Array, collapse, contract
+from neurokit.connectome.dimension_tree import AnyFloat, Array, collapse, contract, row_grams
 
 # Entries that are looked at or reconstructed at once (32 MB in float64).
 _BLOCK = 2**22
@@ -65,6 +65,11 @@ class ObservedTensor:
         return outer_modes(self.shape, self.tied)
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return self.mask.size == 1 and bool(self.mask.all())
+
+    @property
     def n_observed(self) -> int:
         """Number of observed entries."""
         repeats = np.prod([n // m for n, m in zip(self.shape, self.mask.shape, strict=True)])
@@ -88,6 +93,15 @@ class ObservedTensor:
         """numerator[i, c]: what is left of a partial product contracted with all but `target`."""
         kept = [mode for mode in range(len(self.shape)) if mode != summed]
         return collapse(partial, kept, factors, target) / self.scale
+
+    def grams(self, factors: Sequence[Array], mode: int) -> Array:
+        """Gram matrices of the other modes' columns over each row's observed entries."""
+        return row_grams(self.mask, factors, mode)
+
+    def seen_rows(self, mode: int) -> NDArray[np.bool_]:
+        """Which rows of a mode were observed at all."""
+        others = tuple(axis for axis in range(self.mask.ndim) if axis != mode)
+        return np.broadcast_to(self.mask.any(axis=others), self.shape[mode])
 
     def blocks(self) -> Iterator[tuple[slice, AnyFloat]]:
         """Yield stretches of the first outer mode with their data; here there is one."""

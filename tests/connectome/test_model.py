@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 import neurokit as nk
 from neurokit.connectome import NonNegativeCP
-from neurokit.connectome import model as module
+from neurokit.connectome import parallel as module
 from neurokit.errors import (
     ConvergenceWarning,
     NeurokitWarning,
