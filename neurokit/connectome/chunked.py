@@ -85,9 +85,7 @@ class ChunkedTensor(ObservedTensor):
     @property
     def outer(self) -> tuple[int, int]:
         """The mode that is cut, and the largest other one."""
-        axis = self.chunks.axis
-        others = [mode for mode in range(len(self.sizes)) if mode != axis]
-        return axis, max(others, key=lambda mode: self.sizes[mode])
+        return self.chunks.axis, 0
 
     @property
     def complete(self) -> bool:
@@ -178,7 +176,9 @@ def is_chunked(x: xr.DataArray) -> bool:
     return x.chunks is not None
 
 
-def observe_chunks(lazy: Any, mask: NDArray[np.bool_] | None = None) -> ChunkedTensor:
+def observe_chunks(
+    lazy: Any, mask: NDArray[np.bool_] | None = None, dtype: Any = np.float64
+) -> ChunkedTensor:
     """Look once at every block of a lazy tensor: norms, scale, mask.
 
     Parameters
@@ -187,6 +187,8 @@ def observe_chunks(lazy: Any, mask: NDArray[np.bool_] | None = None) -> ChunkedT
         Data of 2 or more modes; NaN is not observed. The mode with the most chunks is cut.
     mask : ndarray of bool, optional
         True where an entry counts; of the tensor's shape, broadcast in memory.
+    dtype : dtype, default float64
+        Of the blocks.
 
     Returns
     -------
@@ -196,11 +198,8 @@ def observe_chunks(lazy: Any, mask: NDArray[np.bool_] | None = None) -> ChunkedT
     Raises
     ------
     SchemaError
-        If a block holds infinities, or no real numbers.
+        If a block holds infinities.
     """
-    if lazy.dtype.kind not in "fiub":
-        raise SchemaError(f"is of type {lazy.dtype}", where="tensor", mend="Give real numbers.")
-    dtype = np.dtype(np.float32 if lazy.dtype == np.float32 else np.float64)
     chunks = _cut(lazy)
     sizes = tuple(lazy.shape[mode] for mode in chunks.order)
     moments, masks, n_seen = Moments(sizes), [], 0
@@ -267,4 +266,8 @@ def _cut(lazy: Any) -> Chunks:
             edges.append(stop)
     stretches = [slice(a, b) for a, b in pairwise(edges)]
     blocks = [lazy[(slice(None),) * axis + (stretch,)] for stretch in stretches]
-    return Chunks(blocks, stretches, tuple(range(lazy.ndim)), axis)
+    others = [mode for mode in range(lazy.ndim) if mode != axis]
+    longest = max(others, key=lambda mode: lazy.shape[mode])
+    # Both modes that are summed over lie at an end of memory: one matrix product per block.
+    order = (longest, *(mode for mode in others if mode != longest), axis)
+    return Chunks(blocks, stretches, order, lazy.ndim - 1)

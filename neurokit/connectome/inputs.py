@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from neurokit.connectome.dimension_tree import AnyFloat, Array
 from neurokit.connectome.factors import modes_of
-from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.errors import LabelError, OptionError, SchemaError, check_option
+
+# Entries up to which float32 tensors are computed with in float64 (32 MB).
+_SMALL = 2**22
 
 
 def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
@@ -48,13 +51,45 @@ def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
     return tensor
 
 
-def as_float(x: xr.DataArray) -> AnyFloat:
-    """Return the values in float32 where they are that, else in float64.
+def compute_dtype(x: xr.DataArray, dtype: str | None = None) -> np.dtype[Any]:
+    """Return the float type in which products with a tensor are computed.
+
+    Parameters
+    ----------
+    x : DataArray
+        Real numbers.
+    dtype : {"float32", "float64"}, optional
+        What the user asked for. None takes float64, but for float32 tensors of more than 2^22
+        entries: those are bound by memory, and half the bytes are half the time.
+
+    Returns
+    -------
+    numpy.dtype
+        Of blocks and of products with them; errors and factors are float64 in any case.
+
+    Raises
+    ------
+    OptionError
+        For another type.
+    SchemaError
+        If values are no numbers.
+    """
+    if x.dtype.kind not in "fiub":
+        raise SchemaError(f"is of type {x.dtype}", where="tensor", mend="Give real numbers.")
+    if dtype is not None:
+        return np.dtype(check_option("dtype", dtype, ("float32", "float64")))
+    return np.dtype(np.float32 if x.dtype == np.float32 and x.size > _SMALL else np.float64)
+
+
+def as_float(x: xr.DataArray, dtype: str | None = None) -> AnyFloat:
+    """Return the values of a tensor as floats.
 
     Parameters
     ----------
     x : DataArray
         Real numbers; NaN is allowed.
+    dtype : {"float32", "float64"}, optional
+        See `compute_dtype`.
 
     Returns
     -------
@@ -63,12 +98,12 @@ def as_float(x: xr.DataArray) -> AnyFloat:
 
     Raises
     ------
+    OptionError
+        For another type.
     SchemaError
         If values are infinite or no numbers.
     """
-    if x.dtype.kind not in "fiub":
-        raise SchemaError(f"is of type {x.dtype}", where="tensor", mend="Give real numbers.")
-    values = x.values if x.dtype == np.float32 else x.values.astype(np.float64, copy=False)
+    values: AnyFloat = x.values.astype(compute_dtype(x, dtype), copy=False)
     if any(np.isinf(part).any() for part in values):
         raise SchemaError("holds infinities", where="tensor", mend="Set them to NaN to skip them.")
     return values

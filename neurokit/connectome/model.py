@@ -21,7 +21,14 @@ from neurokit.connectome.compression import (
 )
 from neurokit.connectome.dimension_tree import Array
 from neurokit.connectome.extrapolated import Fit
-from neurokit.connectome.inputs import as_float, as_labelled, as_mask, as_start, as_tied
+from neurokit.connectome.inputs import (
+    as_float,
+    as_labelled,
+    as_mask,
+    as_start,
+    as_tied,
+    compute_dtype,
+)
 from neurokit.connectome.parallel import Start, n_workers, run_starts
 from neurokit.connectome.solve import Settings
 from neurokit.connectome.starts import random_factors
@@ -59,6 +66,9 @@ class NonNegativeCP(Estimator):
         until `tol`; where that moves the error by more than 1e-4 of itself, all starts are run
         over the data too and the better fit counts. "auto" does so where the tensor is large. Never
         done with missing entries or symmetric dims.
+    dtype : {"float32", "float64"}, optional
+        Of products with the tensor; None takes float32 for float32 tensors of more than 2^22
+        entries alone. Factors and `error_` are float64 in any case.
     n_jobs : int, default 1
         Groups of starts that run at once, -1 for one per processor; the result is the same bytes.
     progress : bool, optional
@@ -120,6 +130,7 @@ class NonNegativeCP(Estimator):
         random_state: int | np.random.Generator | None = None,
         symmetric: tuple[str, str] | None = None,
         compress: bool | Literal["auto"] = "auto",
+        dtype: str | None = None,
         n_jobs: int = 1,
         progress: bool | None = None,
     ) -> None:
@@ -130,6 +141,7 @@ class NonNegativeCP(Estimator):
         self.random_state = random_state
         self.symmetric = symmetric
         self.compress = compress
+        self.dtype = dtype
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -182,8 +194,8 @@ class NonNegativeCP(Estimator):
         seen = None if mask is None else as_mask(mask, x)
         tied = as_tied(self.symmetric, x)
         if is_chunked(x) and tied is None:
-            return observe_chunks(x.data, seen)
-        return observe(as_float(x), seen, tied=tied)
+            return observe_chunks(x.data, seen, compute_dtype(x, self.dtype))
+        return observe(as_float(x, self.dtype), seen, tied=tied)
 
     def _check_parameters(self) -> None:
         for name in ("rank", "n_restarts", "max_iter"):
@@ -204,10 +216,8 @@ class NonNegativeCP(Estimator):
         return [(rng, data.sort([level * factor for factor in init]))]
 
     def _core(self, data: ObservedTensor) -> CompressedTensor | None:
-        wanted = (
-            can_compress if self.compress is True else partial(worth_compressing, rank=self.rank)
-        )
-        if self.compress is False or not wanted(data):
+        forced = self.compress is True and can_compress(data)
+        if not forced and not (self.compress == "auto" and worth_compressing(data, self.rank)):
             return None
         # The sketch is no source of results: the polish takes its traces away.
         return compress(data, self.rank, np.random.default_rng(0))
