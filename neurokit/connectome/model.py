@@ -175,17 +175,69 @@ class NonNegativeCP(Estimator):
         SchemaError
             If the tensor has another number of modes, holds infinities, or nothing is observed.
         """
-        self._check_parameters()
-        x = as_labelled(tensor)
-        data = self._observe(x, mask)
-        if data.n_observed == 0:
-            raise SchemaError("has no observed entry", where="tensor", mend="Check the input.")
+        x, data = self.prepare(tensor, mask)
         starts = self._starts(data, None if init is None else as_start(init, x, self.rank))
         interrupted = self._run(data, x, starts)
         self._set_history(tensor)
         if interrupted:
             raise KeyboardInterrupt
         self._warn()
+        return self
+
+    def prepare(
+        self,
+        tensor: xr.DataArray | NDArray[Any],
+        mask: xr.DataArray | NDArray[np.bool_] | None = None,
+    ) -> tuple[xr.DataArray, ObservedTensor]:
+        """Check parameters and a tensor, and lay it out.
+
+        Parameters
+        ----------
+        tensor : DataArray or ndarray
+            As in `fit`.
+        mask : DataArray or ndarray of bool, optional
+            As in `fit`.
+
+        Returns
+        -------
+        labelled : DataArray
+            The tensor with names for its modes.
+        data : ObservedTensor
+            For the array layer.
+
+        Raises
+        ------
+        OptionError
+            If a parameter has a value that is not allowed.
+        SchemaError
+            If the tensor has another number of modes, holds infinities, or nothing is observed.
+        """
+        self._check_parameters()
+        x = as_labelled(tensor)
+        data = self._observe(x, mask)
+        if data.n_observed == 0:
+            raise SchemaError("has no observed entry", where="tensor", mend="Check the input.")
+        return x, data
+
+    def adopt(self, data: ObservedTensor, x: xr.DataArray, fits: Sequence[Fit]) -> Self:
+        """Take what was found for this tensor elsewhere as the result of `fit`.
+
+        Parameters
+        ----------
+        data : ObservedTensor
+            The tensor of the fits.
+        x : DataArray
+            The same, labelled.
+        fits : sequence of Fit
+            All of this estimator's rank.
+
+        Returns
+        -------
+        NonNegativeCP
+            Itself, fitted.
+        """
+        self._keep(data, x, list(fits), False)
+        self._set_history(x)
         return self
 
     def _observe(
