@@ -12,6 +12,8 @@ from .plots import (
     plot_recording_loading as plot_recording_loading,
     plot_time_course as plot_time_course,
 )
+from .rank import rank_sweep as rank_sweep, select_rank as select_rank
+from .rank_plots import plot_rank_selection as plot_rank_selection
 
 __all__ = [
     "NonNegativeCP",
@@ -22,6 +24,9 @@ __all__ = [
     "pair_loading",
     "plot_components",
     "plot_motif",
+    "plot_rank_selection",
     "plot_recording_loading",
     "plot_time_course",
+    "rank_sweep",
+    "select_rank",
 ]
