@@ -19,7 +19,7 @@ from neurokit.connectome.sbm_search import Array, Labels, first_appearance
 
 
 def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 def cluster(
@@ -184,7 +184,8 @@ def sweep(gain, labels, sizes, count, prior, temperature, source):  # type: igno
             sizes[before] = sizes[count]
             sizes[count] = 0
         labels[i] = -1
-        own[: count + 1] = 0.0
+        for t in range(count + 1):
+            own[t] = 0.0
         for j in range(n):
             if j != i:
                 own[labels[j]] += gain[i, j]
@@ -225,10 +226,14 @@ def _merge_path(gain, labels, prior):  # type: ignore[no-untyped-def]
         b -= 1
         sizes[r] += sizes[s]
         sizes[s] = sizes[b]
-        between[r] += between[s]
-        between[:, r] += between[:, s]
-        between[s] = between[b]
-        between[:, s] = between[:, b]
+        for u in range(b + 1):
+            between[r, u] += between[s, u]
+        for u in range(b + 1):
+            between[u, r] += between[u, s]
+        for u in range(b + 1):
+            between[s, u] = between[b, u]
+        for u in range(b + 1):
+            between[u, s] = between[u, b]
         for i in range(n):
             if labels[i] == s:
                 labels[i] = r

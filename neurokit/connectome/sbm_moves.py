@@ -23,7 +23,7 @@ Model = tuple[Array, int, int, Array]
 
 
 def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 def as_model(model: PairModel) -> Model:
@@ -62,9 +62,12 @@ def new_state(labels, n_most, model):  # type: ignore[no-untyped-def]
     """
     pairs = model[0]
     channels = pairs.shape[2]
+    kept = np.empty(labels.size, np.int64)
+    for i in range(labels.size):
+        kept[i] = labels[i]
     sizes = np.zeros(n_most, np.int64)
     sums = np.zeros((n_most, n_most, channels))
-    state = (labels.copy(), sizes, sums, np.zeros((n_most, n_most)), np.zeros(1, np.int64))
+    state = (kept, sizes, sums, np.zeros((n_most, n_most)), np.zeros(1, np.int64))
     refill(state, model)
     return state
 
@@ -82,19 +85,24 @@ def refill(state, model):  # type: ignore[no-untyped-def]
     """
     labels, sizes, sums, terms, count = state
     pairs = model[0]
-    n = labels.size
-    sizes[:] = 0
-    sums[:] = 0.0
+    n, channels = labels.size, pairs.shape[2]
+    for r in range(sizes.size):
+        sizes[r] = 0
+        for s in range(sizes.size):
+            for c in range(channels):
+                sums[r, s, c] = 0.0
+    count[0] = 0
     for i in range(n):
         sizes[labels[i]] += 1
+        count[0] = max(count[0], labels[i] + 1)
         for j in range(i + 1):
             r, s = max(labels[i], labels[j]), min(labels[i], labels[j])
-            for c in range(pairs.shape[2]):
+            for c in range(channels):
                 sums[r, s, c] += pairs[i, j, c]
-    count[0] = labels.max() + 1
     for r in range(count[0]):
         for s in range(r + 1):
-            sums[s, r] = sums[r, s]
+            for c in range(channels):
+                sums[s, r, c] = sums[r, s, c]
             terms[r, s] = log_term(sums[r, s], model[1], model[2], model[3])
             terms[s, r] = terms[r, s]
 
@@ -110,11 +118,16 @@ def copy_state(source, target):  # type: ignore[no-untyped-def]
     target : tuple
         Changed.
     """
-    target[0][:] = source[0]
+    for i in range(source[0].size):
+        target[0][i] = source[0][i]
+    # Blocks that only the target uses are emptied too.
     b = max(source[4][0], target[4][0])
-    target[1][:] = source[1]
-    target[2][:b, :b] = source[2][:b, :b]
-    target[3][:b, :b] = source[3][:b, :b]
+    for r in range(b):
+        target[1][r] = source[1][r]
+        for s in range(b):
+            target[3][r, s] = source[3][r, s]
+            for c in range(source[2].shape[2]):
+                target[2][r, s, c] = source[2][r, s, c]
     target[4][0] = source[4][0]
 
 
@@ -184,10 +197,13 @@ def sums_of_node(state, model, node, own):  # type: ignore[no-untyped-def]
     """
     labels = state[0]
     row = model[0][node]
-    own[: state[4][0]] = 0.0
+    channels = row.shape[1]
+    for r in range(state[4][0]):
+        for c in range(channels):
+            own[r, c] = 0.0
     for j in range(labels.size):
         if j != node:
-            for c in range(row.shape[1]):
+            for c in range(channels):
                 own[labels[j], c] += row[j, c]
 
 
@@ -288,7 +304,8 @@ def remove(state, model, node, own):  # type: ignore[no-untyped-def]
     if sizes[block] == 0:
         last = count[0] - 1
         drop_block(state, block)
-        own[block] = own[last]
+        for c in range(own.shape[1]):
+            own[block, c] = own[last, c]
 
 
 @_compiled
@@ -309,19 +326,20 @@ def drop_block(state, block):  # type: ignore[no-untyped-def]
             if labels[i] == last:
                 labels[i] = block
         sizes[block] = sizes[last]
-        sums[block, block] = sums[last, last]
-        terms[block, block] = terms[last, last]
         for u in range(last):
-            if u != block:
-                sums[block, u] = sums[last, u]
-                sums[u, block] = sums[last, u]
-                terms[block, u] = terms[last, u]
-                terms[u, block] = terms[last, u]
+            of = last if u == block else u
+            terms[block, u] = terms[last, of]
+            terms[u, block] = terms[last, of]
+            for c in range(sums.shape[2]):
+                sums[block, u, c] = sums[last, of, c]
+                sums[u, block, c] = sums[last, of, c]
     sizes[last] = 0
-    sums[last, : last + 1] = 0.0
-    sums[: last + 1, last] = 0.0
-    terms[last, : last + 1] = 0.0
-    terms[: last + 1, last] = 0.0
+    for u in range(last + 1):
+        terms[last, u] = 0.0
+        terms[u, last] = 0.0
+        for c in range(sums.shape[2]):
+            sums[last, u, c] = 0.0
+            sums[u, last, c] = 0.0
     count[0] = last
 
 
@@ -344,7 +362,8 @@ def insert(state, model, node, block, own):  # type: ignore[no-untyped-def]
     """
     if block == state[4][0]:
         state[4][0] += 1
-        own[block] = 0.0
+        for c in range(own.shape[1]):
+            own[block, c] = 0.0
     state[0][node] = block
     change_sums(state, model, node, block, own, 1.0)
 
@@ -372,7 +391,7 @@ def gain_of_merge(state, model, r, s, work):  # type: ignore[no-untyped-def]
     labels, sizes, sums, terms, count = state
     gain = 0.0
     for u in range(count[0]):
-        if u not in (r, s):
+        if u != r and u != s:
             for c in range(work.size):
                 work[c] = sums[r, u, c] + sums[s, u, c]
             gain += log_term(work, model[1], model[2], model[3]) - terms[r, u] - terms[s, u]
@@ -411,7 +430,7 @@ def merge(state, model, r, s):  # type: ignore[no-untyped-def]
     for c in range(sums.shape[2]):
         sums[r, r, c] += sums[s, s, c] + sums[r, s, c]
     for u in range(count[0]):
-        if u not in (r, s):
+        if u != r and u != s:
             for c in range(sums.shape[2]):
                 sums[r, u, c] += sums[s, u, c]
                 sums[u, r, c] = sums[r, u, c]

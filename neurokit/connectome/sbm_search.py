@@ -16,6 +16,7 @@ from neurokit.connectome.sbm_draws import choose, shuffle, uniform
 from neurokit.connectome.sbm_moves import (
     Array,
     Labels,
+    Model,
     as_model,
     copy_state,
     gain_of_insert,
@@ -33,10 +34,14 @@ from neurokit.connectome.sbm_weights import PairModel
 _MOST_BLOCKS = 64
 # Changes of the log joint below this are rounding.
 _TINY = 1e-7
+# Sweeps to a local optimum and rounds of merges and splits end long before these.
+_MOST_SWEEPS, _MOST_ROUNDS = 50, 30
+# Rounds without any gain after which a search ends.
+_IDLE_ROUNDS = 4
 
 
 def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 def find_partition(
@@ -180,10 +185,27 @@ def gibbs_sweep(state, model, temperature, source, members):  # type: ignore[no-
 
 
 @_compiled
-def _polish(state, model, source, most):  # type: ignore[no-untyped-def]
+def anneal(state, model, temperature, n_sweeps, source):  # type: ignore[no-untyped-def]
+    """Sweep while the temperature falls to zero, or climb until nothing moves.
+
+    Parameters
+    ----------
+    state : tuple
+        Changed.
+    model : tuple
+        The model.
+    temperature : float
+        Where it falls from; 0 climbs.
+    n_sweeps : int
+        Most sweeps; with a minus, that many at a constant temperature.
+    source : (1,) ndarray of uint64
+        State of the generator.
+    """
     members = np.arange(state[0].size)
-    for _ in range(most):
-        if gibbs_sweep(state, model, 0.0, source, members) == 0:
+    for k in range(abs(n_sweeps)):
+        left = 1.0 - k / n_sweeps if n_sweeps > 0 else 1.0
+        moved = gibbs_sweep(state, model, temperature * left * left, source, members)
+        if moved == 0 and temperature <= 0.0:
             return
 
 
@@ -214,7 +236,7 @@ def best_merge(state, model):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _merge_path(state, model, best):  # type: ignore[no-untyped-def]
+def merge_path(state, model, best):  # type: ignore[no-untyped-def]
     """Merge down to one block and go back to the best state of the way."""
     copy_state(state, best)
     value = log_joint(state)
@@ -264,7 +286,7 @@ def _split(state, model, block, source, own, work):  # type: ignore[no-untyped-d
 
 
 @_compiled
-def _merge_split(state, model, source, trial):  # type: ignore[no-untyped-def]
+def merge_split(state, model, source, trial):  # type: ignore[no-untyped-def]
     """One round of splits of every block and of merges followed by a split; keep what gains."""
     n_most = state[1].size
     own = np.empty((n_most + 1, state[2].shape[2]))
@@ -289,39 +311,40 @@ def _merge_split(state, model, source, trial):  # type: ignore[no-untyped-def]
     return value - begin
 
 
-@_compiled
-def _search(start, n_most, model, n_anneal, source):  # type: ignore[no-untyped-def]
+def _search(
+    start: Labels, n_most: int, model: Model, n_anneal: int, source: NDArray[np.uint64]
+) -> tuple[Labels, float]:
     state = new_state(start, n_most, model)
     spare = new_state(start, n_most, model)
-    members = np.arange(start.size)
-    for k in range(n_anneal):
-        temperature = 2.0 * (1.0 - k / n_anneal) ** 2
-        gibbs_sweep(state, model, temperature, source, members)
-    _polish(state, model, source, 20)
-    _merge_path(state, model, spare)
+    anneal(state, model, 2.0, n_anneal, source)
+    merge_path(state, model, spare)
     idle = 0
-    for _ in range(20):
+    for _ in range(_MOST_ROUNDS):
         refill(state, model)
-        _polish(state, model, source, 20)
-        gained = _merge_split(state, model, source, spare)
+        anneal(state, model, 0.0, _MOST_SWEEPS, source)
+        gained = merge_split(state, model, source, spare)
         idle = idle + 1 if gained <= _TINY else 0
-        if idle == 5:
+        if idle == _IDLE_ROUNDS:
             break
     refill(state, model)
-    _merge_path(state, model, spare)
+    merge_path(state, model, spare)
     refill(state, model)
-    _polish(state, model, source, 50)
-    return state[0].copy(), log_joint(state)
+    anneal(state, model, 0.0, _MOST_SWEEPS, source)
+    return state[0], float(log_joint(state))
 
 
-@_compiled
-def _sample(start, n_most, model, n_samples, n_between, source):  # type: ignore[no-untyped-def]
+def _sample(
+    start: Labels,
+    n_most: int,
+    model: Model,
+    n_samples: int,
+    n_between: int,
+    source: NDArray[np.uint64],
+) -> NDArray[np.int64]:
     state = new_state(start, n_most, model)
-    members = np.arange(start.size)
-    out = np.empty((n_samples, start.size), np.int64)
+    out = np.empty((n_samples, start.size), dtype=np.int64)
     for k in range(n_samples):
-        for _ in range(n_between):
-            gibbs_sweep(state, model, 1.0, source, members)
+        anneal(state, model, 1.0, -n_between, source)
         refill(state, model)
         out[k] = state[0]
     return out

@@ -160,7 +160,7 @@ def _log_beta_bernoulli(n_edges: int, n_pairs: int) -> float:
 
 
 def _compiled(function: Any) -> Any:
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 @_compiled
