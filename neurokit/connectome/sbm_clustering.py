@@ -12,6 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from neurokit.connectome.sbm_draws import choose, shuffle
 from neurokit.connectome.sbm_moves import log_partition
@@ -111,6 +112,29 @@ def modularity_partition(weights: Array, rng: np.random.Generator) -> Labels:
     gain *= np.count_nonzero(weights) / total
     start = np.arange(len(weights))
     return cluster(gain, start, rng, prior=0.0, n_anneal=5, temperature=0.5)
+
+
+def merge_gains(gain: Array, labels: Labels) -> Array:
+    """Gain of pairs between two blocks, plus the change of the log number of ways to fill them.
+
+    Parameters
+    ----------
+    gain : (node, node) ndarray
+        Gains.
+    labels : (node,) ndarray of int64
+        Blocks from 0 without gaps.
+
+    Returns
+    -------
+    (block, block) ndarray
+        Nats; -inf on the diagonal.
+    """
+    member = np.eye(int(labels.max()) + 1)[labels]
+    sizes = member.sum(axis=0)
+    ways = gammaln(sizes[:, None] + sizes + 1) - gammaln(sizes[:, None] + 1) - gammaln(sizes + 1)
+    out = member.T @ gain @ member + ways
+    np.fill_diagonal(out, -np.inf)
+    return np.asarray(out)
 
 
 @_compiled

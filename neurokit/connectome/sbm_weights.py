@@ -33,7 +33,7 @@ UNWEIGHTED, EXPONENTIAL, GAUSSIAN = range(3)
 # these priors, each worth about one edge: rate ~ Gamma(1, 1); mean ~ N(0, variance / KAPPA),
 # variance ~ InverseGamma(ALPHA, BETA).
 _RATE_SHAPE, _RATE_SCALE = 1.0, 1.0
-_KAPPA, _ALPHA, _BETA = 0.5, 1.0, 0.5
+KAPPA, ALPHA, BETA = 0.5, 1.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def tables(n_most: int, weights: int) -> Array:
     """
     count = np.arange(n_most + 1, dtype=np.float64)
     if weights == GAUSSIAN:
-        ratio = gammaln(_ALPHA + 0.5 * count) - gammaln(_ALPHA)
+        ratio = gammaln(ALPHA + 0.5 * count) - gammaln(ALPHA)
     else:
         ratio = gammaln(_RATE_SHAPE + count) - gammaln(_RATE_SHAPE)
     return np.stack([gammaln(count + 1.0), ratio])
@@ -151,11 +151,23 @@ def pair_model(values: Array, observed: Bools, kind: str) -> PairModel:
     edges = PLAIN
     if kind == "zero-inflated":
         edges = SHARED
-        jacobian += _log_beta_bernoulli(int(edge.sum()) // 2, n_pairs)
+        jacobian += log_beta_bernoulli(int(edge.sum()) // 2, n_pairs)
     return PairModel(pairs, edges, weights, look_up, jacobian)
 
 
-def _log_beta_bernoulli(n_edges: int, n_pairs: int) -> float:
+def log_beta_bernoulli(n_edges: int, n_pairs: int) -> float:
+    """Log marginal likelihood of edges of one probability, uniform before any was seen.
+
+    Parameters
+    ----------
+    n_edges, n_pairs : int
+        Edges, and pairs observed.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
     return float(gammaln(n_edges + 1) + gammaln(n_pairs - n_edges + 1) - gammaln(n_pairs + 2))
 
 
@@ -227,10 +239,10 @@ def log_weights(s, weights, look_up):  # type: ignore[no-untyped-def]
     if weights == EXPONENTIAL:
         rate = (_RATE_SHAPE + e) * math.log(_RATE_SCALE + s[SUM])
         return look_up[1, e] + _RATE_SHAPE * math.log(_RATE_SCALE) - rate
-    kappa = _KAPPA + e
-    beta = _BETA + 0.5 * max(s[SQUARES] - s[SUM] * s[SUM] / kappa, 0.0)
-    spread = _ALPHA * math.log(_BETA) - (_ALPHA + 0.5 * e) * math.log(beta)
-    return look_up[1, e] + spread + 0.5 * math.log(_KAPPA / kappa) - 0.5 * e * math.log(2 * math.pi)
+    kappa = KAPPA + e
+    beta = BETA + 0.5 * max(s[SQUARES] - s[SUM] * s[SUM] / kappa, 0.0)
+    spread = ALPHA * math.log(BETA) - (ALPHA + 0.5 * e) * math.log(beta)
+    return look_up[1, e] + spread + 0.5 * math.log(KAPPA / kappa) - 0.5 * e * math.log(2 * math.pi)
 
 
 @_compiled
