@@ -1,5 +1,7 @@
 from .affinity import affinity as affinity
+from .communities import communities as communities
 from .comparison import factor_match_score as factor_match_score
+from .dynamic import DynamicConnectome as DynamicConnectome
 from .factors import (
     motif_matrices as motif_matrices,
     neuron_strength as neuron_strength,
@@ -14,10 +16,16 @@ from .plots import (
 )
 from .rank import rank_sweep as rank_sweep, select_rank as select_rank
 from .rank_plots import plot_rank_selection as plot_rank_selection
+from .sbm_model import WeightedSBM as WeightedSBM
+from .structure import compare_structure as compare_structure
 
 __all__ = [
+    "DynamicConnectome",
     "NonNegativeCP",
+    "WeightedSBM",
     "affinity",
+    "communities",
+    "compare_structure",
     "factor_match_score",
     "motif_matrices",
     "neuron_strength",

@@ -1,0 +1,247 @@
+"""Degrees and strengths as random effects of nodes, and what is left for blocks to explain.
+
+Edges: logit p_ij = theta_i + theta_j + terms, evidence by Laplace's approximation. Weights:
+y_ij = mean + a_i + a_j + noise, everything but the ratio of variances integrated out exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+from scipy.special import expit, gammaln
+
+from neurokit.connectome.sbm_weights import ALPHA, BETA, KAPPA
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# Standard deviation of the prior of the intercept and of the same-block term, in logits: wide,
+# and tight enough for the evidence to stay finite when an edge pattern is perfectly separable.
+_TERM_SD = 3.0
+# Newton steps end when the logits move by less than this.
+_LOGIT_TOLERANCE = 1e-5
+_MOST_STEPS = 50
+# Ratios of variances are searched on this grid (noise to node effect), in steps of factor 2.
+_RATIOS = 2.0 ** np.arange(-8, 15)
+
+
+@dataclass(frozen=True)
+class EdgeEffects:
+    """Node effects and terms of the logits of edges at the mode of their posterior.
+
+    Parameters
+    ----------
+    theta : (node,) ndarray
+        Node effects.
+    terms : (1 or 2,) ndarray
+        Intercept, and the same-block term where there is one.
+    sd : float
+        Standard deviation of the node effects.
+    log_evidence : float
+        Nats.
+    """
+
+    theta: Array
+    terms: Array
+    sd: float
+    log_evidence: float
+
+    def logits(self) -> Array:
+        """Return the logits of pairs that are not in one block."""
+        return np.asarray(self.theta[:, None] + self.theta + self.terms[0])
+
+
+def edge_effects(
+    edge: Array, observed: Array, same: Array | None = None, start: EdgeEffects | None = None
+) -> EdgeEffects:
+    """Logit p_ij = theta_i + theta_j + intercept (+ term where i and j share a block).
+
+    theta_i ~ N(0, sd^2) with sd of greatest evidence.
+
+    Parameters
+    ----------
+    edge : (node, node) ndarray
+        1 where there is an edge.
+    observed : (node, node) ndarray
+        1 where a pair was observed; the diagonal is 0.
+    same : (node, node) ndarray, optional
+        1 where two nodes share a block.
+    start : EdgeEffects, optional
+        Where Newton's method starts.
+
+    Returns
+    -------
+    EdgeEffects
+        At the mode.
+    """
+    n = len(edge)
+    covariates = [observed] if same is None else [observed, observed * same]
+    d = n + len(covariates)
+    phi = np.zeros(d)
+    sd = 0.5
+    if start is None:
+        density = (edge.sum() + 1.0) / (observed.sum() + 2.0)
+        phi[n] = math.log(density / (1.0 - density))
+    else:
+        phi[:n], phi[n], sd = start.theta, start.terms[0], start.sd
+        if same is not None and start.terms.size > 1:
+            phi[n + 1] = start.terms[1]
+    for _ in range(6):
+        factor = _newton(phi, edge, covariates, sd)
+        spread = _diagonal_of_inverse(factor)[:n]
+        new = math.sqrt(float(np.mean(phi[:n] ** 2 + spread)))
+        settled = abs(new - sd) < 0.02 * sd
+        sd = max(new, 1e-3)
+        if settled:
+            break
+    factor = _newton(phi, edge, covariates, sd)
+    eta = _eta(phi, covariates)
+    likelihood = 0.5 * float(np.sum(edge * eta - observed * np.logaddexp(0.0, eta)))
+    prior_sd = np.r_[np.full(n, sd), np.full(d - n, _TERM_SD)]
+    prior = -float(np.sum(np.log(prior_sd) + 0.5 * (phi / prior_sd) ** 2))
+    determinant = float(np.log(np.diag(factor)).sum())
+    return EdgeEffects(phi[:n].copy(), phi[n:].copy(), sd, likelihood + prior - determinant)
+
+
+def _eta(phi: Array, covariates: list[Array]) -> Array:
+    n = len(covariates[0])
+    eta = phi[:n, None] + phi[:n]
+    for value, covariate in zip(phi[n:], covariates, strict=True):
+        eta = eta + value * covariate
+    return np.asarray(eta)
+
+
+def _newton(phi: Array, edge: Array, covariates: list[Array], sd: float) -> Array:
+    """Go to the mode; return the Cholesky factor of the Hessian there."""
+    n = len(edge)
+    precision = np.r_[np.full(n, sd**-2.0), np.full(len(covariates), _TERM_SD**-2.0)]
+    observed = covariates[0]
+    for _ in range(_MOST_STEPS):
+        p = expit(_eta(phi, covariates))
+        residual = edge - observed * p
+        curvature = observed * p * (1.0 - p)
+        gradient = np.r_[residual.sum(axis=1), [0.5 * np.sum(residual * c) for c in covariates]]
+        hessian = np.empty((phi.size, phi.size))
+        hessian[:n, :n] = curvature
+        hessian[np.arange(n), np.arange(n)] = curvature.sum(axis=1)
+        for k, c in enumerate(covariates, n):
+            hessian[:n, k] = hessian[k, :n] = np.sum(curvature * c, axis=1)
+            for m, other in enumerate(covariates[: k - n + 1], n):
+                hessian[k, m] = hessian[m, k] = 0.5 * np.sum(curvature * c * other)
+        hessian[np.arange(phi.size), np.arange(phi.size)] += precision
+        factor, _ = lapack.dpotrf(hessian, lower=True, overwrite_a=False)
+        step, _ = lapack.dpotrs(factor, gradient - precision * phi, lower=True)
+        # Far from the mode a full step can overshoot.
+        largest = float(np.abs(step).max())
+        phi += step * min(1.0, 2.0 / max(largest, 1e-12))
+        if largest < _LOGIT_TOLERANCE:
+            break
+    return np.asarray(factor)
+
+
+def _diagonal_of_inverse(factor: Array) -> Array:
+    inverse, _ = lapack.dpotri(factor, lower=True)
+    return np.asarray(np.diag(inverse))
+
+
+@dataclass(frozen=True)
+class WeightEffects:
+    """Node effects of Gaussian weights, conditional on the ratio of variances.
+
+    Parameters
+    ----------
+    means : (k,) ndarray
+        Mean of each class of edges.
+    effect : (node,) ndarray
+        Posterior mean of the node effects.
+    uncertainty : (node,) ndarray
+        Posterior variance of the node effects, in units of the noise variance.
+    variance : float
+        Of the noise.
+    ratio : float
+        Noise variance over variance of node effects.
+    log_evidence : float
+        Nats.
+    """
+
+    means: Array
+    effect: Array
+    uncertainty: Array
+    variance: float
+    ratio: float
+    log_evidence: float
+
+
+def weight_effects(y: Array, classes: list[Array], ratio: float | None = None) -> WeightEffects:
+    """y_ij = mean of the edge's class + a_i + a_j + noise.
+
+    noise ~ N(0, s^2), a_i ~ N(0, s^2 / ratio), means ~ N(0, s^2 / KAPPA), s^2 inverse gamma, all
+    integrated out but the ratio, which has greatest evidence.
+
+    Parameters
+    ----------
+    y : (node, node) ndarray
+        Scaled weights, 0 where there is no edge.
+    classes : list of (node, node) ndarray
+        1 for the edges of each class; symmetric, no edge in two.
+    ratio : float, optional
+        Where the search for the ratio starts.
+
+    Returns
+    -------
+    WeightEffects
+        At the ratio of greatest evidence.
+    """
+    edge = classes[0] if len(classes) == 1 else np.sum(classes, axis=0)
+    n, k = len(y), len(classes)
+    gram = np.empty((n + k, n + k))
+    gram[:n, :n] = edge
+    gram[np.arange(n), np.arange(n)] = edge.sum(axis=1)
+    gram[n:, n:] = 0.0
+    for c, members in enumerate(classes, n):
+        degree = members.sum(axis=1)
+        gram[:n, c] = gram[c, :n] = degree
+        gram[c, c] = 0.5 * degree.sum()
+    y = y * edge
+    moment = np.r_[y.sum(axis=1), [0.5 * np.sum(y * members) for members in classes]]
+    n_edges, squares = 0.5 * float(edge.sum()), 0.5 * float(np.sum(y * y))
+    place = int(np.argmin(np.abs(np.log(_RATIOS / (ratio or 4.0)))))
+    place = _climb(lambda at: _evidence(gram, moment, n, n_edges, squares, _RATIOS[at])[0], place)
+    found, factor, solution, beta = _evidence(gram, moment, n, n_edges, squares, _RATIOS[place])
+    variance = beta / (ALPHA + 0.5 * n_edges)
+    spread = _diagonal_of_inverse(factor)[:n]
+    return WeightEffects(solution[n:], solution[:n], spread, variance, float(_RATIOS[place]), found)
+
+
+def _climb(value, place: int) -> int:  # type: ignore[no-untyped-def]
+    """Place of the nearest maximum on the grid of ratios."""
+    known = {place: value(place)}
+    while True:
+        near = [at for at in (place - 1, place + 1) if 0 <= at < _RATIOS.size]
+        for at in near:
+            if at not in known:
+                known[at] = value(at)
+        best = max([place, *near], key=lambda at: known[at])
+        if best == place:
+            return place
+        place = best
+
+
+def _evidence(
+    gram: Array, moment: Array, n: int, n_edges: float, squares: float, ratio: float
+) -> tuple[float, Array, Array, float]:
+    precision = np.r_[np.full(n, ratio), np.full(moment.size - n, KAPPA)]
+    matrix = gram.copy()
+    matrix[np.arange(moment.size), np.arange(moment.size)] += precision
+    factor, _ = lapack.dpotrf(matrix, lower=True, overwrite_a=True)
+    solution, _ = lapack.dpotrs(factor, moment, lower=True)
+    beta = BETA + 0.5 * max(squares - float(moment @ solution), 0.0)
+    determinant = float(np.log(np.diag(factor)).sum())
+    value = 0.5 * float(np.log(precision).sum()) - determinant
+    value += ALPHA * math.log(BETA) - (ALPHA + 0.5 * n_edges) * math.log(beta)
+    value += float(gammaln(ALPHA + 0.5 * n_edges) - gammaln(ALPHA))
+    return value - 0.5 * n_edges * math.log(2.0 * math.pi), factor, solution, beta
