@@ -14,9 +14,10 @@ from neurokit.connectome.affinity import KINDS, SCALES, Recordings, affinity
 from neurokit.connectome.atlas import atlas_over_epochs, coverage
 from neurokit.connectome.factors import motif_matrices
 from neurokit.connectome.kernels import Kernel
-from neurokit.connectome.model import NonNegativeCP, _n_workers
+from neurokit.connectome.model import NonNegativeCP
 from neurokit.connectome.motif_communities import consensus, labels_of_motifs
 from neurokit.connectome.motif_test import exceeded, strengths_of
+from neurokit.connectome.parallel import n_workers
 from neurokit.connectome.recordings import Animals, gather
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import Estimator, single_thread
@@ -358,7 +359,7 @@ class DynamicConnectome(Estimator):
             together=self.null == "recording",
             n_draws=self.n_permutations,
             random_state=streams[1],
-            n_workers=_n_workers(self.n_jobs),
+            n_workers=n_workers(self.n_jobs),
         )
         component = {"component": self.weight_["component"].values}
         self.null_ = xr.Dataset(

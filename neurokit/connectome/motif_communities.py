@@ -77,9 +77,14 @@ def consensus(
 
 def _labels(graph: xr.DataArray, method: str, rng: np.random.Generator) -> Labels:
     weights = np.asarray(graph.values, dtype=np.float64)
-    if not np.nansum(weights) > 0:
-        return np.full(len(weights), -1, dtype=np.int64)
-    return taking_part(weights, _partition(graph, method, rng))
+    members = np.flatnonzero(taking_part(weights))
+    labels = np.full(len(weights), -1, dtype=np.int64)
+    if members.size > 1:
+        part = graph[members, members]
+        labels[members] = _partition(part, method, rng)
+    elif members.size == 1:
+        labels[members] = 0
+    return by_tightness(weights, labels)
 
 
 def _partition(graph: xr.DataArray, method: str, rng: np.random.Generator) -> Labels:
@@ -88,36 +93,62 @@ def _partition(graph: xr.DataArray, method: str, rng: np.random.Generator) -> La
     return np.asarray(communities(graph, method, random_state=rng).values, dtype=np.int64)
 
 
-def taking_part(weights: Array, labels: Labels) -> Labels:
-    """Number groups by their tightness; -1 for groups that are no more than the background.
+def taking_part(weights: Array) -> NDArray[np.bool_]:
+    """Which neurons make up a motif: those with half the energy of an effective member, or more.
 
-    A group takes part if the mean weight of its pairs, among themselves or with another group,
-    is at least the mean over all pairs of the graph.
+    e_i = mean over partners j of w_ij^2, as shares of their sum. 1 / sum_i e_i^2 is the effective
+    number of members: k where k neurons share all energy equally. A neuron takes part if
+    e_i >= (1/2) sum_j e_j^2.
+
+    Parameters
+    ----------
+    weights : (n, n) ndarray
+        Symmetric, non-negative; NaN is not observed, the diagonal is not read.
+
+    Returns
+    -------
+    (n,) ndarray of bool
+        Nobody where all weights are zero.
+
+    Examples
+    --------
+    >>> weights = np.full((5, 5), 0.1)
+    >>> weights[:3, :3] = 1.0
+    >>> taking_part(weights)
+    array([ True,  True,  True, False, False])
+    """
+    seen = np.isfinite(weights) & ~np.eye(len(weights), dtype=bool)
+    energy = (np.where(seen, weights, 0.0) ** 2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    total = energy.sum()
+    if not total > 0:
+        return np.zeros(len(weights), dtype=bool)
+    share = energy / total
+    return np.asarray(share >= 0.5 * (share**2).sum())
+
+
+def by_tightness(weights: Array, labels: Labels) -> Labels:
+    """Number communities from 0, the largest mean weight within first; -1 stays.
 
     Parameters
     ----------
     weights : (n, n) ndarray
         Symmetric; NaN is not observed, the diagonal is not read.
     labels : (n,) ndarray of int
-        Groups; -1 for none.
+        Communities; -1 for none.
 
     Returns
     -------
     (n,) ndarray of int64
-        From 0, the largest mean weight first.
+        A community of one neuron comes last.
     """
     groups = np.unique(labels[labels >= 0])
     member = (labels[:, None] == groups).astype(np.float64)
     seen = np.isfinite(weights) & ~np.eye(len(weights), dtype=bool)
     filled = np.where(seen, weights, 0.0)
-    sums, counts = member.T @ filled @ member, member.T @ seen.astype(np.float64) @ member
-    mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    tightness = mean.max(axis=1)
-    least = filled.sum() / max(int(seen.sum()), 1)
-    # A single group has exactly the mean; rounding must not put it out.
-    kept = np.flatnonzero(tightness >= least * (1 - 1e-9))
-    order = kept[np.argsort(-tightness[kept], kind="stable")]
+    sums = np.einsum("ig,ij,jg->g", member, filled, member)
+    counts = np.einsum("ig,ij,jg->g", member, seen.astype(np.float64), member)
+    mean = np.divide(sums, counts, out=np.full_like(sums, -1.0), where=counts > 0)
     out = np.full(len(labels), -1, dtype=np.int64)
-    for new, old in enumerate(order):
+    for new, old in enumerate(np.argsort(-mean, kind="stable")):
         out[labels == groups[old]] = new
     return out
