@@ -13,6 +13,7 @@ from neurokit.connectome import motif_null
 from neurokit.connectome.affinity import KINDS, SCALES, Recordings, affinity
 from neurokit.connectome.atlas import atlas_over_epochs, coverage
 from neurokit.connectome.factors import motif_matrices
+from neurokit.connectome.identifiability import determined, limited, recorded_pairs
 from neurokit.connectome.kernels import Kernel
 from neurokit.connectome.model import NonNegativeCP
 from neurokit.connectome.motif_communities import consensus, labels_of_motifs
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 COMMUNITIES = ("sbm", "leiden")
 NULLS = ("neuron", "recording")
+
+# Starts of each half of the record: the error hardly depends on which optimum is found.
+_HELD_OUT_STARTS = 2
 
 
 class DynamicConnectome(Estimator):
@@ -58,7 +62,7 @@ class DynamicConnectome(Estimator):
     communities : {"sbm", "leiden"} or None, default "sbm"
         How neurons of each motif are grouped: by `WeightedSBM`, by Leiden's method (extra
         ``graph``), or not at all.
-    n_permutations : int, default 99
+    n_permutations : int, default 39
         Shifts of the null; 0 leaves p-values NaN. Each factorizes anew.
     null : {"neuron", "recording"}, default "neuron"
         What is shifted. Single neurons: is the motif more than chance agreement of neurons that
@@ -74,7 +78,8 @@ class DynamicConnectome(Estimator):
     ----------
     motifs_ : DataArray
         (component, neuron, partner) loading of each pair, symmetric, of unit norm over pairs,
-        strongest motif first; NaN for pairs never recorded together.
+        strongest motif first; NaN for pairs never recorded together, or only in recordings in
+        which the motif is absent, so that nothing determines their loading.
     time_course_ : DataArray
         (component, time), or (component, recording, time) without a shared clock; unit norm.
     recording_loading_ : DataArray
@@ -170,7 +175,7 @@ class DynamicConnectome(Estimator):
         max_iter: int = 500,
         tol: float = 1e-6,
         communities: str | None = "sbm",
-        n_permutations: int = 99,
+        n_permutations: int = 39,
         null: str = "neuron",
         random_state: int | np.random.Generator | None = None,
         n_jobs: int = 1,
@@ -302,23 +307,29 @@ class DynamicConnectome(Estimator):
         names = ("error_", "objective_trace_", "restart_errors_", "restart_similarity_")
         for name in (*names, "converged_", "n_iter_"):
             setattr(self, name, getattr(model, name))
-        self.factors_ = _on_recordings(model.factors_, tensor)
-        self.time_course_ = _time_course(model.factors_, tensor)
+        self.factors_, by_strength = _determined(_on_recordings(model.factors_, tensor), tensor)
+        course = _time_course(model.factors_, tensor)
+        self.time_course_ = course.isel(component=by_strength).assign_coords(
+            component=course["component"].values
+        )
         self.recording_loading_ = _recording_loading(self.factors_, self.time_course_, tensor)
         self.weight_ = self.factors_["weight"]
         self.motifs_ = motif_matrices(self.factors_).rename("motifs")
         unknown = xr.full_like(self.weight_, np.nan)
         self.p_value_, self.q_value_ = unknown.rename("p_value"), unknown.rename("q_value")
 
-    def _loading(self) -> NDArray[np.float64]:
-        return np.asarray(self.factors_["pair_loading"].transpose("pair", "component").values)
+    def _loading(self, tensor: xr.DataArray) -> NDArray[np.float64]:
+        """(pair, component) loadings, 0 where they are not determined, NaN if never recorded."""
+        loading = self.factors_["pair_loading"].transpose("pair", "component").values
+        seen = recorded_pairs(tensor.values).any(axis=1)
+        return np.where(seen[:, None], np.nan_to_num(loading), np.nan)
 
     def _describe(
         self, animals: Animals, tensor: xr.DataArray, *streams: np.random.Generator
     ) -> None:
         """Strength in each recording, epochs, communities."""
         with single_thread():
-            strength = strengths_of(tensor.values, self._loading())
+            strength = strengths_of(tensor.values, self._loading(tensor))
         coords = {"component": self.weight_["component"].values}
         for name in ("recording", "time", "run"):
             if name in tensor.coords:
@@ -348,13 +359,13 @@ class DynamicConnectome(Estimator):
             self.rank_,
             shared=self.shared_time,
             random_state=streams[0],
-            **self._cp_options(),
+            **{**self._cp_options(), "n_restarts": min(self.n_restarts, _HELD_OUT_STARTS)},
         )
         if self.n_permutations == 0:
             return
         statistic, null = motif_null.shift_test(
             motif_null.movement_of(animals.traces, self._affinity_options()),
-            self._loading(),
+            self._loading(tensor),
             shared=self.shared_time,
             together=self.null == "recording",
             n_draws=self.n_permutations,
@@ -406,6 +417,23 @@ def _on_recordings(factors: xr.Dataset, tensor: xr.DataArray) -> xr.Dataset:
     loading = np.sqrt(np.nansum(course**2, axis=2))
     out["recording_loading"] = (("component", "recording"), loading)
     return out.assign_coords(recording=tensor["recording"].variable)
+
+
+def _determined(factors: xr.Dataset, tensor: xr.DataArray) -> tuple[xr.Dataset, NDArray[np.int64]]:
+    """Return factors without loadings that nothing determines, strongest first, and that order."""
+    if "recording_loading" not in factors:
+        return factors, np.arange(factors.sizes["component"])
+    in_recordings = factors["recording_loading"].transpose("component", "recording").values
+    known = determined(recorded_pairs(tensor.values), in_recordings)
+    given = factors["pair_loading"].transpose("pair", "component")
+    loading, norm = limited(given.values, known, np.nan)
+    weight = factors["weight"].values * norm
+    order = np.argsort(-weight, kind="stable")
+    out = factors.assign(
+        pair_loading=given.copy(data=loading).transpose(*factors["pair_loading"].dims),
+        weight=("component", weight),
+    )
+    return out.isel(component=order).assign_coords(component=factors["component"].values), order
 
 
 def _time_course(factors: xr.Dataset, tensor: xr.DataArray) -> xr.DataArray:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurokit.connectome import kernels, motif_test
 from neurokit.connectome.affinity import DERIVATIVE_KINDS, _bins, _scaled_slopes, _standardized
+from neurokit.connectome.identifiability import determined, limited, recorded_pairs
 from neurokit.connectome.model import NonNegativeCP
 from neurokit.connectome.shifting import HALVES, Movement, dense
 from neurokit.errors import NeurokitWarning
@@ -101,11 +102,19 @@ def fit_patterns(
     Returns
     -------
     (n_pairs, rank) ndarray
-        Of unit norm, or zeros.
+        Of unit norm, or zeros; 0 where a loading is not determined.
     """
     model = NonNegativeCP(rank, random_state=rng, progress=False, **options)
     factors = model.fit(as_modes(tensor, shared)).factors_
-    return np.asarray(factors["axis_0_loading"].transpose("axis_0", "component").values)
+    loading = np.asarray(factors["axis_0_loading"].transpose("axis_0", "component").values)
+    if "axis_2_loading" in factors:
+        in_recordings = factors["axis_2_loading"].transpose("component", "axis_2").values
+    else:
+        course = factors["axis_1_loading"].transpose("component", "axis_1").values
+        whole = course.reshape(len(course), tensor.shape[2], -1)
+        in_recordings = np.sqrt(np.nansum(whole**2, axis=2))
+    known = determined(recorded_pairs(tensor), in_recordings)
+    return limited(loading, known, 0.0)[0]
 
 
 def shift_test(

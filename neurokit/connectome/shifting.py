@@ -114,8 +114,9 @@ def dense(movement: Movement) -> NDArray[np.float32]:
     """
     n_recordings, n_neurons, n_frames = movement.values.shape
     first, second = pair_index(n_neurons)
-    shape = (len(first), n_frames // movement.width, n_recordings)
-    out = np.full(shape, np.nan, dtype=np.float32)
+    # Recordings lie behind each other in memory: what comes next takes one after the other.
+    shape = (n_recordings, len(first), n_frames // movement.width)
+    out = np.full(shape, np.nan, dtype=np.float32).transpose(1, 2, 0)
     for w, rows in enumerate(movement.values):
         seen = np.isfinite(rows).any(axis=1)
         whole = _length(rows) // movement.width

@@ -24,14 +24,6 @@ CORRELATIONS = ("spearman", "pearson")
 _FEWEST_PAIRS = 10
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """One kind of synapse on the neurons of the motifs."""
-
-    weight: Array
-    known: NDArray[np.bool_]
-
-
 def compare_structure(
     motifs: DynamicConnectome | xr.DataArray,
     connectome: xr.DataTree | xr.DataArray,
@@ -107,7 +99,7 @@ def compare_structure(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
     matrices = _matrices(motifs)
-    weight = _weight(connectome)
+    weight = synapse_weight(connectome)
     names, lost, absent = _shared(matrices, weight)
     matrices = matrices.sel(neuron=names, partner=names)
     weight = weight.sel(pre=names, post=names)
@@ -121,7 +113,7 @@ def compare_structure(
     streams = np.random.default_rng(random_state).spawn(len(kinds))
     with single_thread():
         parts = [
-            _compared(matrices.values, _pairs(weight, kind), classes, n_permutations, rng)
+            _compared(matrices.values, undirected(weight, kind), classes, n_permutations, rng)
             for kind, rng in zip(kinds, streams, strict=True)
         ]
     out = _labelled(parts, matrices, kinds)
@@ -152,7 +144,24 @@ def _matrices(motifs: DynamicConnectome | xr.DataArray) -> xr.DataArray:
     )
 
 
-def _weight(connectome: xr.DataTree | xr.DataArray) -> xr.DataArray:
+def synapse_weight(connectome: xr.DataTree | xr.DataArray) -> xr.DataArray:
+    """Return weight(synapse_type, pre, post) of what a user gave.
+
+    Parameters
+    ----------
+    connectome : recording or DataArray
+        With ``/connectome``, or its weight; without synapse_type it is of kind ``all``.
+
+    Returns
+    -------
+    DataArray
+        (synapse_type, pre, post).
+
+    Raises
+    ------
+    SchemaError
+        If it is neither.
+    """
     found = connectome
     if isinstance(connectome, xr.DataTree) and "connectome" in connectome.children:
         found = connectome["connectome"].to_dataset()["weight"]
@@ -205,14 +214,28 @@ def _places(positions: xr.DataArray | xr.DataTree | None, names: list[str]) -> A
     return np.asarray(ordered.values, dtype=np.float64)
 
 
-def _pairs(weight: xr.DataArray, kind: str) -> _Pairs:
-    """Undirected weights; a pair is known if either direction was looked at."""
+def undirected(weight: xr.DataArray, kind: str) -> tuple[Array, NDArray[np.bool_]]:
+    """Weights of both directions together, and which pairs were looked at in either.
+
+    Parameters
+    ----------
+    weight : (synapse_type, pre, post) DataArray
+        With the same neurons before and behind.
+    kind : str
+        Of synapse.
+
+    Returns
+    -------
+    weight : (n, n) ndarray
+        Symmetric; a gap junction counts once whether it stands in one triangle or in both.
+    known : (n, n) ndarray of bool
+        False where neither direction was observed.
+    """
     directed = np.asarray(weight.sel(synapse_type=kind).values, dtype=np.float64)
     seen = np.isfinite(directed)
     filled = np.where(seen, directed, 0.0)
-    # A gap junction may stand in one triangle or in both, and is one junction either way.
     both = np.maximum(filled, filled.T) if kind == "electrical" else filled + filled.T
-    return _Pairs(both, seen | seen.T)
+    return both, seen | seen.T
 
 
 @dataclass(frozen=True)
@@ -227,12 +250,17 @@ class _Compared:
 
 
 def _compared(
-    matrices: Array, pairs: _Pairs, classes: NDArray[np.int64], n: int, rng: np.random.Generator
+    matrices: Array,
+    pairs: tuple[Array, NDArray[np.bool_]],
+    classes: NDArray[np.int64],
+    n: int,
+    rng: np.random.Generator,
 ) -> _Compared:
-    allowed = pairs.known & np.isfinite(matrices).all(axis=0)
+    weight, known = pairs
+    allowed = known & np.isfinite(matrices).all(axis=0)
     np.fill_diagonal(allowed, False)
     first, second = np.nonzero(np.triu(allowed, 1))
-    weights = pairs.weight[first, second]
+    weights = weight[first, second]
     edge = weights != 0
     ends = np.stack([first[edge], second[edge]], axis=1)
     motif = matrices[:, first, second]
