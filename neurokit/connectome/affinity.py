@@ -30,8 +30,8 @@ DERIVATIVE_KINDS: dict[str, kernels.Kernel] = {
 KINDS = (*DERIVATIVE_KINDS, "correlation")
 SCALES = ("pooled", "recording", "none")
 
-# Entries of a block of chunks "auto" (16 MB).
-_BLOCK = 2**22
+# Entries of a block of chunks "auto" (8 MB).
+_BLOCK = 2**21
 
 
 def affinity(
@@ -88,7 +88,7 @@ def affinity(
         Full width of the window of kind "correlation", s.
     chunks : int, mapping of str to int, or "auto", optional
         Pairs per block of a lazy dask array, or ``{"pair": ..., "time": ...}`` (bins), or "auto"
-        for blocks of time of at most 16 MB; every block is made from the traces when asked for.
+        for blocks of time of at most 8 MB; every block is made from the traces when asked for.
         None computes at once.
 
     Returns

@@ -24,8 +24,8 @@ from neurokit.connectome.tensor import (
 )
 from neurokit.errors import SchemaError
 
-# Entries of neighbouring chunks that are read together (16 MB in float32).
-_BLOCK = 2**22
+# Entries of neighbouring chunks that are read together (8 MB in float32).
+_BLOCK = 2**21
 
 
 @dataclass(frozen=True)

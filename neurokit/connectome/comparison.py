@@ -40,7 +40,7 @@ def mode_cosines(a: xr.Dataset, b: xr.Dataset) -> Array:
             mend="Compare factors of tensors with the same dims.",
         )
     for dim in shared:
-        _check_same_labels(dim, left[dim], right[dim])
+        check_same_labels(dim, left[dim], right[dim])
     return np.stack([cosines(left[dim].values, right[dim].values) for dim in shared])
 
 
@@ -99,7 +99,21 @@ def factor_match_score(found: xr.Dataset, truth: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(score, coords, ["component"], name="factor_match_score")
 
 
-def _check_same_labels(dim: str, a: xr.DataArray, b: xr.DataArray) -> None:
+def check_same_labels(dim: str, a: xr.DataArray, b: xr.DataArray) -> None:
+    """Refuse two arrays whose labels along a dim differ.
+
+    Parameters
+    ----------
+    dim : str
+        The dim; for pairs, both members' names are compared too.
+    a, b : DataArray
+        With this dim.
+
+    Raises
+    ------
+    LabelError
+        If sizes or labels differ.
+    """
     if a.sizes[dim] != b.sizes[dim]:
         raise LabelError(
             f"{a.sizes[dim]} against {b.sizes[dim]} along {dim!r}",

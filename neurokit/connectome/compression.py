@@ -127,11 +127,11 @@ def compress(tensor: ObservedTensor, rank: int, rng: np.random.Generator) -> Com
     kept = [mode for mode in range(len(sizes)) if mode != first]
     rest = [mode for mode in range(len(sizes)) if mode != second]
     bases: list[Array] = [np.empty((0, 0)) for _ in sizes]
-    partial = _partial(tensor, draws[first][:, : sizes[first]], first)
+    partial = tensor.partial(draws[first][:, : sizes[first]], first)
     bases[second] = _basis(partial, kept, second, sizes[second], draws)
-    partial = _partial(tensor, bases[second], second)
+    partial = tensor.partial(bases[second], second)
     bases[first] = _basis(partial, rest, first, sizes[first], draws)
-    partial = _partial(tensor, bases[first], first)
+    partial = tensor.partial(bases[first], first)
     for mode in kept:
         bases[mode] = _basis(partial, kept, mode, sizes[mode], draws)
     for axis, mode in enumerate(kept):
@@ -145,27 +145,24 @@ def compress(tensor: ObservedTensor, rank: int, rng: np.random.Generator) -> Com
     )
 
 
-def _partial(tensor: ObservedTensor, factor: Array, axis: int) -> Array:
-    return tensor.contract(factor, axis).astype(np.float64) / tensor.scale
-
-
 def _basis(
     partial: Array, modes: Sequence[int], mode: int, n_columns: int, draws: Sequence[Array]
 ) -> Array:
-    """Leading left singular vectors of the unfolding along one mode."""
+    """Leading left singular vectors of the unfolding along one mode, of definite sign."""
     axis = list(modes).index(mode)
     unfolded = np.moveaxis(partial, axis, 0).reshape(partial.shape[axis], -1)
     if len(unfolded) <= n_columns:
         return np.eye(len(unfolded))
     if len(unfolded) <= _EXACT_BELOW:
         _, vectors = np.linalg.eigh(unfolded @ unfolded.T)
-        return np.ascontiguousarray(vectors[:, ::-1][:, :n_columns])
-    # A random combination of the columns that follows the rows of all other modes.
-    others = [draws[m][:, :n_columns] for m in modes if m != mode]
-    combination = draws[-1][: partial.shape[-1], :n_columns]
-    for factor in reversed(others):
-        combination = (factor[:, None] * combination[None]).reshape(-1, n_columns)
-    basis, _ = np.linalg.qr(unfolded @ combination)
-    for _ in range(_POWER_ITERATIONS):
-        basis, _ = np.linalg.qr(unfolded @ (unfolded.T @ basis))
-    return np.ascontiguousarray(basis)
+        basis = vectors[:, ::-1][:, :n_columns]
+    else:
+        # A random combination of the columns that follows the rows of all other modes.
+        combination = draws[-1][: partial.shape[-1], :n_columns]
+        for factor in reversed([draws[m][:, :n_columns] for m in modes if m != mode]):
+            combination = (factor[:, None] * combination[None]).reshape(-1, n_columns)
+        basis, _ = np.linalg.qr(unfolded @ combination)
+        for _ in range(_POWER_ITERATIONS):
+            basis, _ = np.linalg.qr(unfolded @ (unfolded.T @ basis))
+    # Signs follow the rows too, for what the columns are combined with later.
+    return np.ascontiguousarray(basis * np.where(draws[mode][:, 0] @ basis < 0, -1.0, 1.0))

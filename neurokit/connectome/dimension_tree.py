@@ -7,7 +7,8 @@ Phan, Tichavsky & Cichocki (2013) doi:10.1109/TSP.2013.2269903.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numba
@@ -49,28 +50,26 @@ def contract(values: AnyFloat, factor: Array, axis: int) -> AnyFloat:
 
 
 @numba.njit(cache=True, nogil=True)
-def _collapse(partial: Any, columns: Array, out: Array) -> None:
-    n_before, size, n_after, n_columns = partial.shape
+def _collapse(boxes: Any, columns: Array, out: Array) -> None:
+    n_before, size, n_after, n_columns = boxes.shape
     for a in range(n_before):
         for k in range(size):
             for b in range(n_after):
                 for c in range(n_columns):
-                    out[a, b, c] += partial[a, k, b, c] * columns[k, c]
+                    out[a, b, c] += boxes[a, k, b, c] * columns[k, c]
 
 
-def collapse(
-    partial: AnyFloat, kept: Sequence[int], factors: Sequence[Array], target: int
-) -> Array:
+def collapse(left: AnyFloat, kept: Sequence[int], factors: Sequence[Array], target: int) -> Array:
     """Contract what is left of a partial product with all modes but one.
 
-    numerator[i, c] = sum over the other modes of partial[..., i, ..., c] prod factors[m][., c]
+    numerator[i, c] = sum over the other modes of left[..., i, ..., c] prod factors[m][., c]
 
     Parameters
     ----------
-    partial : ndarray
+    left : ndarray
         Shape (sizes of `kept`, columns).
     kept : sequence of int
-        Which modes the axes of `partial` are.
+        Which modes the axes of `left` are.
     factors : sequence of ndarray
         (size, columns) for every mode of the tensor; only those in `kept` are used.
     target : int
@@ -81,7 +80,7 @@ def collapse(
     (size of target, columns) ndarray of float64
         The matricised tensor times the Khatri-Rao product of the other modes.
     """
-    result, modes = partial, list(kept)
+    result, modes = left, list(kept)
     while len(modes) > 1:
         axis = next(k for k in reversed(range(len(modes))) if modes[k] != target)
         before, after = result.shape[:axis], result.shape[axis + 1 : -1]
@@ -94,7 +93,35 @@ def collapse(
     return result.astype(np.float64, copy=False)
 
 
-def row_grams(mask: AnyFloat, factors: Sequence[Array], mode: int) -> Array:
+def mask_products(mask: AnyFloat, columns: Sequence[Array], summed: int, target: int) -> Array:
+    """Contract a mask with columns of all modes but one.
+
+    Parameters
+    ----------
+    mask : ndarray
+        One where observed.
+    columns : sequence of (size, n) ndarray
+        One per mode, of the mask's sizes.
+    summed : int
+        The mode contracted first.
+    target : int
+        The mode that stays.
+
+    Returns
+    -------
+    (size of target, n) ndarray
+        Sums over observed entries.
+    """
+    rest = [m for m in range(mask.ndim) if m != summed]
+    return collapse(contract(mask, columns[summed], summed), rest, columns, target)
+
+
+def row_grams(
+    mask: AnyFloat,
+    factors: Sequence[Array],
+    mode: int,
+    products: Callable[[Sequence[Array], int, int], Array] | None = None,
+) -> Array:
     """gram[i, r, s] = sum over observed entries of row i of the other modes' columns r and s.
 
     Where the mask does not change along a mode, that mode enters by its own Gram matrix; with
@@ -108,6 +135,8 @@ def row_grams(mask: AnyFloat, factors: Sequence[Array], mode: int) -> Array:
         All modes of one factorization.
     mode : int
         The mode whose rows are meant.
+    products : callable, optional
+        As `mask_products` of this mask, where it lies elsewhere too.
 
     Returns
     -------
@@ -124,12 +153,12 @@ def row_grams(mask: AnyFloat, factors: Sequence[Array], mode: int) -> Array:
     first, second = np.triu_indices(rank)
     columns = []
     for size, factor in zip(mask.shape, factors, strict=True):
-        products = factor[:, first] * factor[:, second]
-        columns.append(products if size > 1 else products.sum(axis=0, keepdims=True))
+        pairs = factor[:, first] * factor[:, second]
+        columns.append(pairs if size > 1 else pairs.sum(axis=0, keepdims=True))
     # Summing over the largest leaves the smallest partial product.
     last = max((m for m in range(mask.ndim) if m != mode), key=lambda m: mask.shape[m])
-    rest = [m for m in range(mask.ndim) if m != last]
-    packed = collapse(contract(mask, columns[last], last), rest, columns, mode)
+    sums = products or partial(mask_products, mask)
+    packed = sums(columns, last, mode)
     grams = np.empty((len(packed), rank, rank))
     grams[:, first, second] = packed
     grams[:, second, first] = packed

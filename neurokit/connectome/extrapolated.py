@@ -107,8 +107,9 @@ class _Batch:
     ) -> tuple[Array, list[float]]:
         new = self.point[mode].copy()
         if self.tensor.tied and mode == 0:
+            slices = self.tensor.on_host(partial)
             for run in runs:
-                descend_tied(self.tensor, new, partial, self.point[summed], run.columns)
+                descend_tied(self.tensor, new, slices, self.point[summed], run.columns)
             return new, []
         numerator = self.tensor.gather(partial, summed, self.point, mode)
         is_last = mode == self.tensor.outer[0]

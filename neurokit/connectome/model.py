@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from neurokit.connectome import factors as labelled
 from neurokit.connectome.chunked import is_chunked, observe_chunks
-from neurokit.connectome.comparison import similarity
+from neurokit.connectome.comparison import check_same_labels, similarity
 from neurokit.connectome.compression import (
     CompressedTensor,
     can_compress,
     compress,
     worth_compressing,
 )
+from neurokit.connectome.conversion import labelled_cp, weights_and_factors
 from neurokit.connectome.dimension_tree import Array
 from neurokit.connectome.extrapolated import Fit
 from neurokit.connectome.inputs import (
@@ -33,7 +34,16 @@ from neurokit.connectome.parallel import Start, n_workers, run_starts
 from neurokit.connectome.solve import Settings
 from neurokit.connectome.starts import random_factors
 from neurokit.connectome.tensor import ObservedTensor, observe, relative_error
-from neurokit.errors import ConvergenceWarning, NeurokitWarning, OptionError, SchemaError
+from neurokit.connectome.torch_tensor import on_device
+from neurokit.connectome.transform import project
+from neurokit.errors import (
+    ConvergenceWarning,
+    LabelError,
+    NeurokitWarning,
+    OptionError,
+    SchemaError,
+    check_option,
+)
 from neurokit.estimator import Estimator, single_thread
 
 if TYPE_CHECKING:
@@ -69,6 +79,11 @@ class NonNegativeCP(Estimator):
     dtype : {"float32", "float64"}, optional
         Of products with the tensor; None takes float32 for float32 tensors of more than 2^22
         entries alone. Factors and `error_` are float64 in any case.
+    backend : {"numpy", "torch"}, default "numpy"
+        Where passes over a tensor in memory run; results are equal to rounding. PyTorch is the
+        extra ``torch``.
+    device : str, optional
+        Of PyTorch; None takes a GPU where there is one.
     n_jobs : int, default 1
         Groups of starts that run at once, -1 for one per processor; the result is the same bytes.
     progress : bool, optional
@@ -131,6 +146,8 @@ class NonNegativeCP(Estimator):
         symmetric: tuple[str, str] | None = None,
         compress: bool | Literal["auto"] = "auto",
         dtype: str | None = None,
+        backend: Literal["numpy", "torch"] = "numpy",
+        device: str | None = None,
         n_jobs: int = 1,
         progress: bool | None = None,
     ) -> None:
@@ -142,6 +159,8 @@ class NonNegativeCP(Estimator):
         self.symmetric = symmetric
         self.compress = compress
         self.dtype = dtype
+        self.backend = backend
+        self.device = device
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -241,13 +260,18 @@ class NonNegativeCP(Estimator):
         return self
 
     def _observe(
-        self, x: xr.DataArray, mask: xr.DataArray | NDArray[np.bool_] | None
+        self,
+        x: xr.DataArray,
+        mask: xr.DataArray | NDArray[np.bool_] | None,
+        *,
+        tied: bool = True,
     ) -> ObservedTensor:
         seen = None if mask is None else as_mask(mask, x)
-        tied = as_tied(self.symmetric, x)
-        if is_chunked(x) and tied is None:
+        pair = as_tied(self.symmetric, x) if tied else None
+        if is_chunked(x) and pair is None:
             return observe_chunks(x.data, seen, compute_dtype(x, self.dtype))
-        return observe(as_float(x, self.dtype), seen, tied=tied)
+        data = observe(as_float(x, self.dtype), seen, tied=pair)
+        return data if self.backend == "numpy" else on_device(data, self.device)
 
     def _check_parameters(self) -> None:
         for name in ("rank", "n_restarts", "max_iter"):
@@ -255,6 +279,8 @@ class NonNegativeCP(Estimator):
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
         n_workers(self.n_jobs)
+        check_option("backend", self.backend, ("numpy", "torch"))
+        check_option("compress", str(self.compress), ("True", "False", "auto"))
         if not self.tol >= 0:
             raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
 
@@ -338,6 +364,110 @@ class NonNegativeCP(Estimator):
         self._check_fitted()
         return labelled.reconstruct(self.factors_)
 
+    def transform(
+        self,
+        tensor: xr.DataArray | NDArray[Any],
+        dim: str | None = None,
+        mask: xr.DataArray | NDArray[np.bool_] | None = None,
+    ) -> xr.DataArray:
+        """Loadings of new animals, times or pairs, all other modes fixed.
+
+        min over f >= 0 of sum over observed entries (x - sum_r weight_r f_r o (other modes))^2,
+        one non-negative least-squares problem per row of `dim`.
+
+        Parameters
+        ----------
+        tensor : DataArray or ndarray
+            Of the same dims as the one fitted, with the same labels along all but `dim`. It may
+            lack `dim`: then it is one row, for example (pair, time) of one new animal.
+        dim : str, optional
+            The mode that is new; None takes the one whose labels or size differ.
+        mask : DataArray or ndarray of bool, optional
+            True where an entry counts.
+
+        Returns
+        -------
+        DataArray
+            (component, dim), in units of the fit's factors: rows that were fitted get what
+            ``factors_`` holds for them, at its optimum. NaN where nothing was observed.
+
+        Raises
+        ------
+        OptionError
+            If it does not show which mode is new.
+        LabelError
+            If labels of another mode differ.
+        """
+        self._check_fitted()
+        modes = labelled.modes_of(self.factors_)
+        x, dim = _new_slab(as_labelled(tensor), modes, dim)
+        for name in modes:
+            if name != dim:
+                check_same_labels(name, modes[name], x)
+        data = self._observe(x, mask, tied=False)
+        arrays = [np.nan_to_num(modes[str(name)].values.T) for name in x.dims]
+        new = list(map(str, x.dims)).index(dim)
+        arrays[new] = np.ones((x.sizes[dim], self.factors_.sizes["component"]))
+        other = 0 if new else 1
+        arrays[other] = arrays[other] * self.factors_["weight"].values
+        mode = data.order.index(new)
+        with single_thread():
+            rows = data.scale * project(data, data.sort(arrays), mode)
+        rows[~data.seen_rows(mode)] = np.nan
+        kept = {k: v.variable for k, v in x.coords.items() if v.dims == (dim,)}
+        kept["component"] = self.factors_["component"].variable
+        name = labelled.loading_name(dim)
+        return xr.DataArray(rows.T, kept, ("component", dim), name=name)
+
+    def to_tensorly(self) -> Any:
+        """Return weights and factors as tensorly's ``CPTensor``.
+
+        Returns
+        -------
+        tensorly.cp_tensor.CPTensor
+            (weights, [(size, rank), ...]) in the tensor's order of modes; rows never observed are
+            0.
+        """
+        from tensorly.cp_tensor import CPTensor
+
+        self._check_fitted()
+        return CPTensor(weights_and_factors(self.factors_))
+
+    @classmethod
+    def from_tensorly(cls, cp: Any, tensor: xr.DataArray | NDArray[Any] | None = None) -> Self:
+        """Take a non-negative CP tensor of tensorly as a fit.
+
+        Parameters
+        ----------
+        cp : tensorly.cp_tensor.CPTensor or (weights, factors)
+            Non-negative.
+        tensor : DataArray or ndarray, optional
+            What was factorized: it gives labels and the error; NaN is not observed.
+
+        Returns
+        -------
+        NonNegativeCP
+            Fitted; without `tensor` the error is NaN.
+
+        Raises
+        ------
+        OptionError
+            If shapes do not fit or an entry is negative.
+        """
+        x = None if tensor is None else as_labelled(tensor)
+        factors = labelled_cp(cp, x)
+        self = cls(factors.sizes["component"])
+        self.factors_, self.error_ = factors, float("nan")
+        self.converged_, self.n_iter_ = True, 0
+        if x is not None:
+            data = self._observe(x, None)
+            weights, arrays = weights_and_factors(factors)
+            arrays[0] = arrays[0] * (weights / data.scale)
+            with single_thread():
+                self.error_ = relative_error(data, data.sort(arrays))
+        self._set_history(tensor)
+        return self
+
     def similarity(self, other: NonNegativeCP | xr.Dataset) -> float:
         """Mean over matched components of the mean |cos| over modes.
 
@@ -367,6 +497,33 @@ class NonNegativeCP(Estimator):
 
         self._check_fitted()
         return plot_components(self.factors_)
+
+
+def _new_slab(
+    x: xr.DataArray, modes: dict[str, xr.DataArray], dim: str | None
+) -> tuple[xr.DataArray, str]:
+    """Return the tensor with all modes of the fit, and which of them is new."""
+    lacking = [name for name in modes if name not in x.dims]
+    if len(lacking) == 1 and dim in (None, lacking[0]):
+        x, dim = x.expand_dims(lacking[0]), lacking[0]
+    if dim is None:
+        new = [name for name in modes if name in x.dims and _differs(modes[name], x, name)]
+        dim = new[0] if len(new) == 1 else None
+    if dim not in modes or set(map(str, x.dims)) != set(modes):
+        raise OptionError(
+            f"the tensor has dims {tuple(x.dims)}, the fit {tuple(modes)}; new: {dim!r}",
+            where="dim",
+            mend="Name the mode that is new.",
+        )
+    return x, dim
+
+
+def _differs(factor: xr.DataArray, x: xr.DataArray, dim: str) -> bool:
+    try:
+        check_same_labels(dim, factor, x)
+    except LabelError:
+        return True
+    return False
 
 
 def _stability(found: Sequence[xr.Dataset]) -> float:

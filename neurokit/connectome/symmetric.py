@@ -37,7 +37,8 @@ def best_entry(cubic: float, linear: float, constant: float) -> float:
     float
         The minimiser; 0 where nothing depends on x.
     """
-    if cubic <= 0.0:
+    # A cube root of what overflows is no better than dropping a term of such a size.
+    if cubic * 1e60 <= abs(linear) + abs(constant):
         return max(constant / linear, 0.0) if linear > 0.0 else 0.0
     p, q = linear / cubic, -constant / cubic
     discriminant = q * q / 4.0 + p * p * p / 27.0
@@ -100,7 +101,7 @@ def descend_tied(
     rows : (size, all columns) ndarray
         Changed in place, in `columns` alone.
     partial : (size, size, all columns) ndarray
-        The data summed over mode 2 with `third`.
+        The data summed over mode 2 with `third`, on the host.
     third : (size of mode 2, all columns) ndarray
         Factor of mode 2.
     columns : slice

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from neurokit.connectome.dimension_tree import AnyFloat, Array, collapse, contract, row_grams
 
-# Entries that are looked at or reconstructed at once (32 MB in float64).
-_BLOCK = 2**22
+# Entries that are looked at or reconstructed at once (8 MB in float64).
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,14 @@ class ObservedTensor:
         """numerator[i, c]: what is left of a partial product contracted with all but `target`."""
         kept = [mode for mode in range(len(self.shape)) if mode != summed]
         return collapse(partial, kept, factors, target) / self.scale
+
+    def partial(self, factor: Array, axis: int) -> Array:
+        """Sum over one mode of the scaled data, in float64."""
+        return self.on_host(self.contract(factor, axis)).astype(np.float64) / self.scale
+
+    def on_host(self, partial: Any) -> AnyFloat:
+        """A partial product as an array."""
+        return np.asarray(partial)
 
     def grams(self, factors: Sequence[Array], mode: int) -> Array:
         """Gram matrices of the other modes' columns over each row's observed entries."""
