@@ -38,7 +38,7 @@ _FIRST_LOOK = 2
 class WeightedSBM(Estimator):
     """min over families, partitions b of -log p(edges | b) - log p(weights | edges, b) - log p(b).
 
-    Edges are Bernoulli, weights follow one of four models, parameters of block pairs are
+    Edges are Bernoulli, weights follow one of five models, parameters of block pairs are
     integrated out, and partitions have the prior 1 / [N C(N-1, B-1) N! / prod_r n_r!] of B
     blocks of sizes n_r. The number of blocks needs no choosing; one block is a possible answer.
     Lengths contain the Jacobian of the transform of weights, so that all families compare.
@@ -52,8 +52,8 @@ class WeightedSBM(Estimator):
         strengths explain. ``roles`` means all three, ``communities`` the last alone.
     weights : str or sequence of str, default 'all'
         Models of weights that compete: ``exponential``, ``log-normal``, ``normal``,
-        ``zero-inflated`` (zeros are as frequent everywhere and say nothing about blocks; the
-        others are log-normal); or ``none``.
+        ``power`` (x^.25, x^.5 or x^.75 is normal), ``zero-inflated`` (zeros are as frequent
+        everywhere and say nothing about blocks; the others are log-normal); or ``none``.
     nested : bool, default False
         Group the blocks too, level upon level.
     n_starts : int, default 8
