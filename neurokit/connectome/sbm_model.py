@@ -21,6 +21,7 @@ from neurokit.connectome.sbm_candidates import (
     worth_searching,
 )
 from neurokit.connectome.sbm_graph import Graph, as_graph, check_positive
+from neurokit.connectome.sbm_nested import nested_levels
 from neurokit.connectome.sbm_search import Labels
 from neurokit.connectome.sbm_starts import start
 from neurokit.errors import check_option
@@ -55,7 +56,7 @@ class WeightedSBM(Estimator):
         ``power`` (x^.25, x^.5 or x^.75 is normal), ``zero-inflated`` (zeros are as frequent
         everywhere and say nothing about blocks; the others are log-normal); or ``none``.
     nested : bool, default False
-        Group the blocks too, level upon level.
+        Group the blocks too, level upon level, by the numbers of edges between them.
     n_starts : int, default 8
         Searches per candidate: communities, classes of strength, random blocks.
     n_samples : int, default 100
@@ -85,6 +86,10 @@ class WeightedSBM(Estimator):
     blocks_ : Dataset
         ``size``(block); ``n_pairs``, ``n_edges``, ``density``, ``mean_weight``
         (block, partner_block).
+    levels_ : DataArray
+        (level, neuron) the blocks, their groups, groups of groups...; only if `nested`. Levels
+        are added to the best partition without changing it; they shorten
+        `description_length_` of the plain family.
     converged_ : bool
         False if the search was interrupted.
 
@@ -227,11 +232,13 @@ class WeightedSBM(Estimator):
         """Run all searches and keep what they found; true if the user interrupted."""
         streams = rng.spawn(len(pairs) * self.n_starts + 1)
         candidates = [candidate(graph, *pair) for pair in pairs]
+        begin = rng.spawn(self.n_starts)
+        starts = [start(graph, number, stream) for number, stream in enumerate(begin)]
         found: list[tuple[Labels, float] | None] = [None] * len(pairs)
 
         def one(k: int, number: int) -> Callable[[], tuple[Labels, float]]:
             stream = streams[k * self.n_starts + number]
-            return lambda: candidates[k].search(start(graph, number, stream), stream)
+            return lambda: candidates[k].search(starts[number], stream)
 
         first = range(min(_FIRST_LOOK, self.n_starts))
         units = [(k, number) for k in range(len(pairs)) for number in first]
@@ -299,10 +306,22 @@ class WeightedSBM(Estimator):
             }
         )
         self.blocks_ = block_statistics(graph, labels)
+        if self.nested and not interrupted:
+            self._nest(graph, labels, rng)
         self.converged_ = not interrupted
         if self.n_samples and not interrupted:
             samples = candidates[order[0]].sample(labels, rng, self.n_samples)
             self.co_assignment_ = graph.square(co_assignment(samples), "co_assignment")
+
+    def _nest(self, graph: Graph, labels: Labels, rng: np.random.Generator) -> None:
+        groups: list[Labels] = []
+        if self.weights_ != "zero-inflated":
+            counts = (self.blocks_[name].values.astype(float) for name in ("n_edges", "n_pairs"))
+            groups, saved = nested_levels(*counts, rng)
+            if self.family_ == "plain":
+                self.description_length_ -= saved
+        levels = [labels, *(group[labels] for group in groups)]
+        self.levels_ = xr.concat([graph.labelled(x, "levels") for x in levels], "level")
 
 
 def _n_workers(n_jobs: int) -> int:

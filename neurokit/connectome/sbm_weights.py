@@ -204,8 +204,9 @@ def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
         n = int(s[OBSERVED] + 0.5)
         if n == 0:
             return 0.0
-        # One of all ways to spread e edges over n pairs of blocks.
-        return look_up[0, e] + look_up[0, n - 1] - look_up[0, n + e - 1]
+        # One of all ways to spread e edges over n pairs of blocks, whose pairs of nodes stand
+        # where weights else do; e itself is uniform.
+        return look_up[0, e] + look_up[0, n - 1] - look_up[0, n + e - 1] - math.log(s[SUM] + 1.0)
     if edges == PLAIN:
         m = int(s[OBSERVED] + 0.5)
         return look_up[0, e] + look_up[0, m - e] - look_up[0, m + 1]
