@@ -1,4 +1,4 @@
-"""Weighted graphs in the manner of Lancichinetti & Fortunato (2009), doi:10.1103/PhysRevE.80.016118.
+"""Weighted graphs in the manner of Lancichinetti & Fortunato, doi:10.1103/PhysRevE.80.016118.
 
 Power-law degrees and community sizes, a share of edges and of strength that leaves the community,
 weights spread so that both strengths of every node come close to what they should be. Written for
