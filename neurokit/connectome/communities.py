@@ -160,6 +160,5 @@ def leiden_partition(weights: Array, *, resolution: float, seed: int) -> Labels:
         weights=weights[first, second].tolist(),
         resolution_parameter=resolution,
         seed=seed,
-        n_iterations=-1,
     )
     return first_appearance(np.asarray(found.membership))

@@ -98,7 +98,7 @@ class AssortativeModel:
         self.y, self.weights, self.constant = scaled(values, edge, kind)
         self.shares_edges = kind == "zero-inflated"
         null = edge_effects(self.edge, self.observed)
-        self.expected = self.observed * expit(null.logits())
+        self.expected = self.observed * expit(null.predictor)
         self.edge_constant = 0.0
         self.tables = tables(int(edge.sum()) // 2 + 1, self.weights)
         if self.shares_edges:

@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.connectome.sbm_assortative import AssortativeModel
+from neurokit.connectome.sbm_corrected import corrected_model
 from neurokit.connectome.sbm_graph import Graph
 from neurokit.connectome.sbm_search import (
     Labels,
@@ -23,8 +25,10 @@ from neurokit.connectome.sbm_search import (
 from neurokit.connectome.sbm_weights import PairModel, pair_model
 from neurokit.errors import OptionError, check_option
 
-FAMILIES = ("plain",)
-WEIGHTS = ("exponential", "log-normal", "normal", "zero-inflated")
+FAMILIES = ("plain", "degree-corrected", "assortative")
+WEIGHTS = ("exponential", "log-normal", "normal", "power", "zero-inflated")
+# Exponents that compete as the model of weights `power`.
+_EXPONENTS = ("0.25", "0.5", "0.75")
 _GROUPS = {"roles": FAMILIES, "communities": ("assortative",)}
 
 
@@ -143,7 +147,19 @@ def candidate(graph: Graph, family: str, weights: str) -> Candidate:
     Candidate
         With all that does not depend on blocks computed.
     """
-    return BlockCandidate(pair_model(graph.values, graph.observed, weights))
+    if weights == "power":
+        # The exponent is part of the transform and is chosen before any block is looked for.
+        made = [_candidate(graph, family, exponent) for exponent in _EXPONENTS]
+        one_block = np.zeros(graph.n_nodes, dtype=np.int64)
+        return min(made, key=lambda model: model.description_length(one_block))
+    return _candidate(graph, family, weights)
+
+
+def _candidate(graph: Graph, family: str, weights: str) -> Candidate:
+    if family == "assortative":
+        return AssortativeModel(graph.values, graph.observed, weights)
+    make = corrected_model if family == "degree-corrected" else pair_model
+    return BlockCandidate(make(graph.values, graph.observed, weights))
 
 
 def worth_searching(lengths: Sequence[float], families: Sequence[str], n_nodes: int) -> list[int]:
@@ -156,19 +172,17 @@ def worth_searching(lengths: Sequence[float], families: Sequence[str], n_nodes: 
     families : sequence of str
         Their families.
     n_nodes : int
-        Searches of one candidate differ by far less than one nat per node.
+        Searches of one candidate differ by less than one nat per node.
 
     Returns
     -------
     list of int
-        Places: in each family the best and whatever is within one nat per node of it.
+        Places of what is within one nat per node of the best, and of the best communities.
     """
-    best = {
-        name: min(x for x, f in zip(lengths, families, strict=True) if f == name)
-        for name in families
-    }
-    return [
-        k
-        for k, (length, family) in enumerate(zip(lengths, families, strict=True))
-        if length <= best[family] + n_nodes
-    ]
+    assortative = [x for x, f in zip(lengths, families, strict=True) if f == "assortative"]
+    kept = []
+    for k, (length, family) in enumerate(zip(lengths, families, strict=True)):
+        rival = min(assortative) if family == "assortative" else min(lengths)
+        if length <= rival + n_nodes:
+            kept.append(k)
+    return kept

@@ -21,6 +21,7 @@ from neurokit.connectome.sbm_candidates import (
     worth_searching,
 )
 from neurokit.connectome.sbm_graph import Graph, as_graph, check_positive
+from neurokit.connectome.sbm_nested import nested_levels
 from neurokit.connectome.sbm_search import Labels
 from neurokit.connectome.sbm_starts import start
 from neurokit.errors import check_option
@@ -38,7 +39,7 @@ _FIRST_LOOK = 2
 class WeightedSBM(Estimator):
     """min over families, partitions b of -log p(edges | b) - log p(weights | edges, b) - log p(b).
 
-    Edges are Bernoulli, weights follow one of four models, parameters of block pairs are
+    Edges are Bernoulli, weights follow one of five models, parameters of block pairs are
     integrated out, and partitions have the prior 1 / [N C(N-1, B-1) N! / prod_r n_r!] of B
     blocks of sizes n_r. The number of blocks needs no choosing; one block is a possible answer.
     Lengths contain the Jacobian of the transform of weights, so that all families compare.
@@ -52,10 +53,10 @@ class WeightedSBM(Estimator):
         strengths explain. ``roles`` means all three, ``communities`` the last alone.
     weights : str or sequence of str, default 'all'
         Models of weights that compete: ``exponential``, ``log-normal``, ``normal``,
-        ``zero-inflated`` (zeros are as frequent everywhere and say nothing about blocks; the
-        others are log-normal); or ``none``.
+        ``power`` (x^.25, x^.5 or x^.75 is normal), ``zero-inflated`` (zeros are as frequent
+        everywhere and say nothing about blocks; the others are log-normal); or ``none``.
     nested : bool, default False
-        Group the blocks too, level upon level.
+        Group the blocks too, level upon level, by the numbers of edges between them.
     n_starts : int, default 8
         Searches per candidate: communities, classes of strength, random blocks.
     n_samples : int, default 100
@@ -85,6 +86,10 @@ class WeightedSBM(Estimator):
     blocks_ : Dataset
         ``size``(block); ``n_pairs``, ``n_edges``, ``density``, ``mean_weight``
         (block, partner_block).
+    levels_ : DataArray
+        (level, neuron) the blocks, their groups, groups of groups...; only if `nested`. Levels
+        are added to the best partition without changing it; they shorten
+        `description_length_` of the plain family.
     converged_ : bool
         False if the search was interrupted.
 
@@ -227,11 +232,13 @@ class WeightedSBM(Estimator):
         """Run all searches and keep what they found; true if the user interrupted."""
         streams = rng.spawn(len(pairs) * self.n_starts + 1)
         candidates = [candidate(graph, *pair) for pair in pairs]
+        begin = rng.spawn(self.n_starts)
+        starts = [start(graph, number, stream) for number, stream in enumerate(begin)]
         found: list[tuple[Labels, float] | None] = [None] * len(pairs)
 
         def one(k: int, number: int) -> Callable[[], tuple[Labels, float]]:
             stream = streams[k * self.n_starts + number]
-            return lambda: candidates[k].search(start(graph, number, stream), stream)
+            return lambda: candidates[k].search(starts[number], stream)
 
         first = range(min(_FIRST_LOOK, self.n_starts))
         units = [(k, number) for k in range(len(pairs)) for number in first]
@@ -299,10 +306,22 @@ class WeightedSBM(Estimator):
             }
         )
         self.blocks_ = block_statistics(graph, labels)
+        if self.nested and not interrupted:
+            self._nest(graph, labels, rng)
         self.converged_ = not interrupted
         if self.n_samples and not interrupted:
             samples = candidates[order[0]].sample(labels, rng, self.n_samples)
             self.co_assignment_ = graph.square(co_assignment(samples), "co_assignment")
+
+    def _nest(self, graph: Graph, labels: Labels, rng: np.random.Generator) -> None:
+        groups: list[Labels] = []
+        if self.weights_ != "zero-inflated":
+            counts = (self.blocks_[name].values.astype(float) for name in ("n_edges", "n_pairs"))
+            groups, saved = nested_levels(*counts, rng)
+            if self.family_ == "plain":
+                self.description_length_ -= saved
+        levels = [labels, *(group[labels] for group in groups)]
+        self.levels_ = xr.concat([graph.labelled(x, "levels") for x in levels], "level")
 
 
 def _n_workers(n_jobs: int) -> int:

@@ -7,60 +7,57 @@ y_ij = mean + a_i + a_j + noise, everything but the ratio of variances integrate
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, logit
 
 from neurokit.connectome.sbm_weights import ALPHA, BETA, KAPPA
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# Standard deviation of the prior of the intercept and of the same-block term, in logits: wide,
-# and tight enough for the evidence to stay finite when an edge pattern is perfectly separable.
-_TERM_SD = 3.0
-# Newton steps end when the logits move by less than this.
-_LOGIT_TOLERANCE = 1e-5
+# Standard deviation of the prior of the intercept: wide, and tight enough for the mode to stay
+# finite where every pair has an edge.
+_INTERCEPT_SD = 3.0
+# Newton steps end when effects move by less than this.
+_TOLERANCE = 1e-5
 _MOST_STEPS = 50
+# Updates of the variance of node effects.
+_MOST_VARIANCES = 12
 # Ratios of variances are searched on this grid (noise to node effect), in steps of factor 2.
 _RATIOS = 2.0 ** np.arange(-8, 15)
 
 
 @dataclass(frozen=True)
-class EdgeEffects:
-    """Node effects and terms of the logits of edges at the mode of their posterior.
+class PairEffects:
+    """Node effects in the linear predictor of pairs, at the mode of their posterior.
 
     Parameters
     ----------
+    predictor : (node, node) ndarray
+        theta_i + theta_j + intercept.
     theta : (node,) ndarray
         Node effects.
-    terms : (1 or 2,) ndarray
-        Intercept, and the same-block term where there is one.
     sd : float
-        Standard deviation of the node effects.
+        Standard deviation of the node effects, of greatest evidence.
     log_evidence : float
         Nats.
     """
 
+    predictor: Array
     theta: Array
-    terms: Array
     sd: float
     log_evidence: float
 
-    def logits(self) -> Array:
-        """Return the logits of pairs that are not in one block."""
-        return np.asarray(self.theta[:, None] + self.theta + self.terms[0])
 
+def edge_effects(edge: Array, observed: Array) -> PairEffects:
+    """Logit p_ij = theta_i + theta_j + intercept for the probability of an edge.
 
-def edge_effects(
-    edge: Array, observed: Array, same: Array | None = None, start: EdgeEffects | None = None
-) -> EdgeEffects:
-    """Logit p_ij = theta_i + theta_j + intercept (+ term where i and j share a block).
-
-    theta_i ~ N(0, sd^2) with sd of greatest evidence.
+    theta_i ~ N(0, sd^2), evidence by Laplace's approximation.
 
     Parameters
     ----------
@@ -68,77 +65,98 @@ def edge_effects(
         1 where there is an edge.
     observed : (node, node) ndarray
         1 where a pair was observed; the diagonal is 0.
-    same : (node, node) ndarray, optional
-        1 where two nodes share a block.
-    start : EdgeEffects, optional
-        Where Newton's method starts.
 
     Returns
     -------
-    EdgeEffects
-        At the mode.
+    PairEffects
+        Logits.
     """
-    n = len(edge)
-    covariates = [observed] if same is None else [observed, observed * same]
-    d = n + len(covariates)
-    phi = np.zeros(d)
+
+    def slopes(eta: Array) -> tuple[Array, Array]:
+        p = expit(eta)
+        return edge - observed * p, observed * p * (1.0 - p)
+
+    def likelihood(eta: Array) -> float:
+        return 0.5 * float(np.sum(edge * eta - observed * np.logaddexp(0.0, eta)))
+
+    density = (edge.sum() + 1.0) / (observed.sum() + 2.0)
+    return _laplace(slopes, likelihood, len(edge), float(logit(density)))
+
+
+def mean_effects(x: Array, edge: Array) -> PairEffects:
+    """Log mean_ij = theta_i + theta_j + intercept of exponential weights.
+
+    Parameters
+    ----------
+    x : (node, node) ndarray
+        Weights, 0 where there is no edge.
+    edge : (node, node) ndarray
+        1 where there is an edge.
+
+    Returns
+    -------
+    PairEffects
+        Log means.
+    """
+
+    def slopes(eta: Array) -> tuple[Array, Array]:
+        relative = x * np.exp(-eta)
+        return relative - edge, relative
+
+    def likelihood(eta: Array) -> float:
+        return -0.5 * float(np.sum(edge * eta + x * np.exp(-eta)))
+
+    return _laplace(slopes, likelihood, len(x), math.log(x.sum() / edge.sum()))
+
+
+def _laplace(
+    slopes: Callable[[Array], tuple[Array, Array]],
+    likelihood: Callable[[Array], float],
+    n: int,
+    intercept: float,
+) -> PairEffects:
+    phi = np.zeros(n + 1)
+    phi[n] = intercept
     sd = 0.5
-    if start is None:
-        density = (edge.sum() + 1.0) / (observed.sum() + 2.0)
-        phi[n] = math.log(density / (1.0 - density))
-    else:
-        phi[:n], phi[n], sd = start.theta, start.terms[0], start.sd
-        if same is not None and start.terms.size > 1:
-            phi[n + 1] = start.terms[1]
-    for _ in range(6):
-        factor = _newton(phi, edge, covariates, sd)
+    for _ in range(_MOST_VARIANCES):
+        factor = _newton(phi, slopes, sd)
         spread = _diagonal_of_inverse(factor)[:n]
-        new = math.sqrt(float(np.mean(phi[:n] ** 2 + spread)))
+        new = max(math.sqrt(float(np.mean(phi[:n] ** 2 + spread))), 1e-3)
         settled = abs(new - sd) < 0.02 * sd
-        sd = max(new, 1e-3)
+        sd = new
         if settled:
             break
-    factor = _newton(phi, edge, covariates, sd)
-    eta = _eta(phi, covariates)
-    likelihood = 0.5 * float(np.sum(edge * eta - observed * np.logaddexp(0.0, eta)))
-    prior_sd = np.r_[np.full(n, sd), np.full(d - n, _TERM_SD)]
+    factor = _newton(phi, slopes, sd)
+    eta = _predictor(phi)
+    prior_sd = np.r_[np.full(n, sd), _INTERCEPT_SD]
     prior = -float(np.sum(np.log(prior_sd) + 0.5 * (phi / prior_sd) ** 2))
     determinant = float(np.log(np.diag(factor)).sum())
-    return EdgeEffects(phi[:n].copy(), phi[n:].copy(), sd, likelihood + prior - determinant)
+    return PairEffects(eta, phi[:n], sd, likelihood(eta) + prior - determinant)
 
 
-def _eta(phi: Array, covariates: list[Array]) -> Array:
-    n = len(covariates[0])
-    eta = phi[:n, None] + phi[:n]
-    for value, covariate in zip(phi[n:], covariates, strict=True):
-        eta = eta + value * covariate
-    return np.asarray(eta)
+def _predictor(phi: Array) -> Array:
+    return np.asarray(phi[:-1, None] + phi[:-1] + phi[-1])
 
 
-def _newton(phi: Array, edge: Array, covariates: list[Array], sd: float) -> Array:
+def _newton(phi: Array, slopes: Callable[[Array], tuple[Array, Array]], sd: float) -> Array:
     """Go to the mode; return the Cholesky factor of the Hessian there."""
-    n = len(edge)
-    precision = np.r_[np.full(n, sd**-2.0), np.full(len(covariates), _TERM_SD**-2.0)]
-    observed = covariates[0]
+    n = phi.size - 1
+    precision = np.r_[np.full(n, sd**-2.0), _INTERCEPT_SD**-2.0]
+    hessian = np.empty((n + 1, n + 1))
     for _ in range(_MOST_STEPS):
-        p = expit(_eta(phi, covariates))
-        residual = edge - observed * p
-        curvature = observed * p * (1.0 - p)
-        gradient = np.r_[residual.sum(axis=1), [0.5 * np.sum(residual * c) for c in covariates]]
-        hessian = np.empty((phi.size, phi.size))
+        residual, curvature = slopes(_predictor(phi))
+        gradient = np.r_[residual.sum(axis=1), 0.5 * residual.sum()]
         hessian[:n, :n] = curvature
-        hessian[np.arange(n), np.arange(n)] = curvature.sum(axis=1)
-        for k, c in enumerate(covariates, n):
-            hessian[:n, k] = hessian[k, :n] = np.sum(curvature * c, axis=1)
-            for m, other in enumerate(covariates[: k - n + 1], n):
-                hessian[k, m] = hessian[m, k] = 0.5 * np.sum(curvature * c * other)
-        hessian[np.arange(phi.size), np.arange(phi.size)] += precision
+        hessian[:n, n] = hessian[n, :n] = curvature.sum(axis=1)
+        hessian[n, n] = 0.5 * curvature.sum()
+        hessian[np.arange(n), np.arange(n)] = hessian[:n, n]
+        hessian[np.arange(n + 1), np.arange(n + 1)] += precision
         factor, _ = lapack.dpotrf(hessian, lower=True, overwrite_a=False)
         step, _ = lapack.dpotrs(factor, gradient - precision * phi, lower=True)
         # Far from the mode a full step can overshoot.
         largest = float(np.abs(step).max())
         phi += step * min(1.0, 2.0 / max(largest, 1e-12))
-        if largest < _LOGIT_TOLERANCE:
+        if largest < _TOLERANCE:
             break
     return np.asarray(factor)
 

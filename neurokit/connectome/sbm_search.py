@@ -37,7 +37,7 @@ _TINY = 1e-7
 # Sweeps to a local optimum and rounds of merges and splits end long before these.
 _MOST_SWEEPS, _MOST_ROUNDS = 50, 30
 # Rounds without any gain after which a search ends.
-_IDLE_ROUNDS = 4
+_IDLE_ROUNDS = 2
 
 
 def _compiled(function: Any) -> Any:

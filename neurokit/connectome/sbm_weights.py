@@ -35,6 +35,9 @@ UNWEIGHTED, EXPONENTIAL, GAUSSIAN = range(3)
 _RATE_SHAPE, _RATE_SCALE = 1.0, 1.0
 KAPPA, ALPHA, BETA = 0.5, 1.0, 0.5
 
+# Exponents of the power of a weight that is normal; 0 is the logarithm.
+_POWERS = {"normal": 1.0, "log-normal": 0.0, "zero-inflated": 0.0}
+
 
 @dataclass(frozen=True)
 class PairModel:
@@ -93,7 +96,8 @@ def scaled(values: Array, edge: Bools, kind: str) -> tuple[Array, int, float]:
     edge : (node, node) ndarray of bool
         Which pairs have an edge; symmetric, no diagonal.
     kind : str
-        ``exponential``, ``normal``, ``log-normal``, ``zero-inflated`` or ``none``.
+        ``exponential``, ``normal``, ``log-normal``, ``zero-inflated``, ``none``, or the exponent
+        of a power that is normal, such as ``"0.5"``.
 
     Returns
     -------
@@ -113,13 +117,13 @@ def scaled(values: Array, edge: Bools, kind: str) -> tuple[Array, int, float]:
         mean = float(x.mean())
         y[edge] = x / mean
         return y, EXPONENTIAL, -n_edges * math.log(mean)
-    logarithmic = kind in ("log-normal", "zero-inflated")
-    z = np.log(x) if logarithmic else x
+    power = _POWERS[kind] if kind in _POWERS else float(kind)
+    z = x**power if power else np.log(x)
     # Weights that are all alike have no spread to scale by; then any scale serves.
     spread = float(z.std()) or float(np.abs(z).max()) or 1.0
     y[edge] = (z - z.mean()) / spread
-    jacobian = -n_edges * math.log(spread) - (0.5 * float(z.sum()) if logarithmic else 0.0)
-    return y, GAUSSIAN, jacobian
+    jacobian = 0.5 * (power - 1.0) * float(np.log(x).sum())
+    return y, GAUSSIAN, jacobian - n_edges * math.log(spread / (power or 1.0))
 
 
 def pair_model(values: Array, observed: Bools, kind: str) -> PairModel:
@@ -200,8 +204,9 @@ def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
         n = int(s[OBSERVED] + 0.5)
         if n == 0:
             return 0.0
-        # One of all ways to spread e edges over n pairs of blocks.
-        return look_up[0, e] + look_up[0, n - 1] - look_up[0, n + e - 1]
+        # One of all ways to spread e edges over n pairs of blocks, whose pairs of nodes stand
+        # where weights else do; e itself is uniform.
+        return look_up[0, e] + look_up[0, n - 1] - look_up[0, n + e - 1] - math.log(s[SUM] + 1.0)
     if edges == PLAIN:
         m = int(s[OBSERVED] + 0.5)
         return look_up[0, e] + look_up[0, m - e] - look_up[0, m + 1]
