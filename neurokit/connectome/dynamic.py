@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import xarray as xr
@@ -174,7 +174,7 @@ class DynamicConnectome(Estimator):
         n_restarts: int = 8,
         max_iter: int = 500,
         tol: float = 1e-6,
-        communities: str | None = "sbm",
+        communities: Literal["sbm", "leiden"] | None = "sbm",
         n_permutations: int = 39,
         null: str = "neuron",
         random_state: int | np.random.Generator | None = None,
@@ -321,8 +321,9 @@ class DynamicConnectome(Estimator):
     def _loading(self, tensor: xr.DataArray) -> NDArray[np.float64]:
         """(pair, component) loadings, 0 where they are not determined, NaN if never recorded."""
         loading = self.factors_["pair_loading"].transpose("pair", "component").values
-        seen = recorded_pairs(tensor.values).any(axis=1)
-        return np.where(seen[:, None], np.nan_to_num(loading), np.nan)
+        seen = np.asarray(recorded_pairs(tensor.values).any(axis=1))
+        out: NDArray[np.float64] = np.where(seen.reshape(-1, 1), np.nan_to_num(loading), np.nan)
+        return out
 
     def _describe(
         self, animals: Animals, tensor: xr.DataArray, *streams: np.random.Generator
@@ -330,7 +331,7 @@ class DynamicConnectome(Estimator):
         """Strength in each recording, epochs, communities."""
         with single_thread():
             strength = strengths_of(tensor.values, self._loading(tensor))
-        coords = {"component": self.weight_["component"].values}
+        coords: dict[str, Any] = {"component": self.weight_["component"].values}
         for name in ("recording", "time", "run"):
             if name in tensor.coords:
                 coords[name] = tensor[name].variable
@@ -441,7 +442,7 @@ def _time_course(factors: xr.Dataset, tensor: xr.DataArray) -> xr.DataArray:
         return factors["time_course"]
     n = factors.sizes["component"]
     values = factors["frame_loading"].values.reshape(n, tensor.sizes["recording"], -1)
-    coords = {"component": factors["component"].values}
+    coords: dict[str, Any] = {"component": factors["component"].values}
     for name in ("recording", "time", "run"):
         if name in tensor.coords:
             coords[name] = tensor[name].variable

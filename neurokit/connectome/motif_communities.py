@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
 Array = NDArray[np.float64]
+Method = Literal["sbm", "leiden"]
 
 
 def labels_of_motifs(
-    motifs: xr.DataArray, method: str, random_state: np.random.Generator
+    motifs: xr.DataArray, method: Method, random_state: np.random.Generator
 ) -> xr.DataArray:
     """Communities of each motif, the tightest first; -1 for neurons that take no part.
 
@@ -40,7 +43,7 @@ def consensus(
     motifs: xr.DataArray,
     weight: xr.DataArray,
     labels: xr.DataArray,
-    method: str,
+    method: Method,
     random_state: np.random.Generator,
 ) -> xr.DataArray:
     """Communities of the sum of all motifs, each reduced to pairs within its communities.
@@ -75,7 +78,7 @@ def consensus(
     )
 
 
-def _labels(graph: xr.DataArray, method: str, rng: np.random.Generator) -> Labels:
+def _labels(graph: xr.DataArray, method: Method, rng: np.random.Generator) -> Labels:
     weights = np.asarray(graph.values, dtype=np.float64)
     members = np.flatnonzero(taking_part(weights))
     labels = np.full(len(weights), -1, dtype=np.int64)
@@ -87,7 +90,7 @@ def _labels(graph: xr.DataArray, method: str, rng: np.random.Generator) -> Label
     return by_tightness(weights, labels)
 
 
-def _partition(graph: xr.DataArray, method: str, rng: np.random.Generator) -> Labels:
+def _partition(graph: xr.DataArray, method: Method, rng: np.random.Generator) -> Labels:
     from neurokit.connectome.communities import communities
 
     return np.asarray(communities(graph, method, random_state=rng).values, dtype=np.int64)

@@ -227,7 +227,9 @@ def plot_community_graph(
         ax.plot(*ends.T, color=colour, alpha=float(0.1 + 0.8 * weight[k]), lw=1.2, zorder=1)
     strength = matrix.sum(axis=1) / (matrix.sum(axis=1).max() or 1.0)
     colours = [COLOURS[int(k) % len(COLOURS)] for k in labels]
-    ax.scatter(*place.T, s=20 + 140 * strength, c=colours, zorder=2, ec="white", lw=0.6)
+    ax.scatter(
+        place[:, 0], place[:, 1], s=20 + 140 * strength, c=colours, zorder=2, ec="white", lw=0.6
+    )
     for name, (x, y), a in zip(names, place, angle, strict=True):
         turned = np.degrees(a)
         left = np.cos(a) < 0

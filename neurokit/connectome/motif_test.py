@@ -72,10 +72,8 @@ def chance_floor(movement: Movement, streams: Sequence[np.random.Generator]) -> 
     (n_pairs,) ndarray
         NaN for pairs never recorded together.
     """
-    total = 0.0
-    for rng in streams:
-        total = total + _mean_of_observed(dense(shifted(movement, rng)))
-    return np.asarray(total) / len(streams)
+    draws = [_mean_of_observed(dense(shifted(movement, rng))) for rng in streams]
+    return np.asarray(np.mean(draws, axis=0))
 
 
 def _mean_of_observed(tensor: NDArray[np.float32]) -> Array:

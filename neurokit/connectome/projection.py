@@ -20,7 +20,7 @@ _MOST_SWEEPS = 200
 _SETTLED = 1e-10
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _descend(gram: Array, products: Array, strength: Array, left_out: int) -> None:
     """Solve every column by coordinate descent in place; `left_out` stays zero."""
     rank, n_columns = products.shape
@@ -147,7 +147,8 @@ def columns_of(loading: Array, values: NDArray[Any]) -> list[Columns]:
     list of Columns
         Every column once.
     """
-    seen = np.isfinite(values) & np.isfinite(loading).all(axis=1)[:, None]
+    known = np.asarray(np.isfinite(loading).all(axis=1))
+    seen = np.isfinite(values) & known[:, None]
     if (seen == seen[:, :1]).all():
         return [_reduced(loading, values, seen[:, 0], np.arange(values.shape[1]))]
     masks, group = np.unique(np.packbits(seen, axis=0), axis=1, return_inverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -93,7 +94,7 @@ def _by_name(
     if isinstance(x, xr.DataTree):
         return {str(x.name or "recording"): x}
     if isinstance(x, Mapping):
-        return {str(key): rec for key, rec in x.items()}
+        return {str(key): cast("xr.DataTree", rec) for key, rec in x.items()}
     return {str(k): rec for k, rec in enumerate(x)}
 
 

@@ -23,7 +23,7 @@ Index = NDArray[np.int64]
 _ATTEMPTS = 20
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _swap(
     ends: Index,
     at: Index,

@@ -291,7 +291,7 @@ def _unit(values: Array) -> Array:
     """Rows of mean 0 and norm 1; NaN where a row is constant."""
     centred = values - values.mean(axis=-1, keepdims=True)
     norm = np.linalg.norm(centred, axis=-1, keepdims=True)
-    return np.divide(centred, norm, out=np.full_like(centred, np.nan), where=norm > 0)
+    return np.asarray(np.divide(centred, norm, out=np.full_like(centred, np.nan), where=norm > 0))
 
 
 def _labelled(parts: list[_Compared], matrices: xr.DataArray, kinds: list[str]) -> xr.Dataset:
