@@ -57,6 +57,7 @@ def plot_course(
     OptionError
         If there is no such component or recording.
     """
+    model._check_fitted()
     rows = np.arange(model.weight_.sizes["component"])
     if component is not None:
         rows = np.array([check_component(model, component)])
