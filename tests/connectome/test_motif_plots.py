@@ -70,7 +70,7 @@ def new_axes():
 
 def test_neurons_are_ordered_by_community_then_strength(fit):
     order, labels = neuron_order(fit, 0, None)
-    assert sorted(order.tolist()) == list(range(24))
+    assert sorted(order.tolist()) == list(range(fit.motifs_.sizes["neuron"]))
     members = labels[labels >= 0]
     assert (np.diff(members) >= 0).all()
     assert (labels[len(members) :] == -1).all()
