@@ -182,11 +182,11 @@ def bin_mean(values: Traces, bins: Bins) -> Traces:
 
     Returns
     -------
-    (rows, n_bins) ndarray of float64, or `values` itself where bins are single frames
+    (rows, n_bins) ndarray of float64, or `values` itself where every frame is a bin
         Means.
     """
     if bins.width == 1:
-        return values
+        return values if bins.frames.size == values.shape[1] else values[:, bins.frames]
     boxes = values[:, bins.frames].reshape(len(values), -1, bins.width)
     seen = ~np.isnan(boxes)
     count = seen.sum(axis=2)
