@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -65,6 +67,23 @@ def similarity(a: xr.Dataset, b: xr.Dataset) -> float:
     mean = mode_cosines(a, b).mean(axis=0)
     rows, columns = match(mean)
     return float(mean[rows, columns].sum() / max(mean.shape))
+
+
+def stability(solutions: Sequence[xr.Dataset]) -> float:
+    """Mean similarity over all pairs of solutions.
+
+    Parameters
+    ----------
+    solutions : sequence of Dataset
+        Factors found from different starts.
+
+    Returns
+    -------
+    float
+        0 to 1; 1 where there is only one.
+    """
+    pairs = [similarity(a, b) for k, a in enumerate(solutions) for b in solutions[:k]]
+    return float(np.mean(pairs)) if pairs else 1.0
 
 
 def factor_match_score(found: xr.Dataset, truth: xr.Dataset) -> xr.DataArray:

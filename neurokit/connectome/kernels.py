@@ -182,11 +182,11 @@ def bin_mean(values: Traces, bins: Bins) -> Traces:
 
     Returns
     -------
-    (rows, n_bins) ndarray of float64, or `values` itself where bins are single frames
+    (rows, n_bins) ndarray of float64, or `values` itself where every frame is a bin
         Means.
     """
     if bins.width == 1:
-        return values
+        return values if bins.frames.size == values.shape[1] else values[:, bins.frames]
     boxes = values[:, bins.frames].reshape(len(values), -1, bins.width)
     seen = ~np.isnan(boxes)
     count = seen.sum(axis=2)
@@ -200,6 +200,13 @@ def _fused(
 ) -> None:
     for p in range(first.size):
         x, y = traces[first[p]], traces[second[p]]
+        if width == 1 and code == 0:
+            # Single frames lie side by side: a loop without branches, several at once. Zero times
+            # NaN hands NaN on.
+            for b in range(out.shape[1]):
+                both = x[frames[0] + b] * y[frames[0] + b]
+                out[p, b] = np.sqrt(both if both > 0 else 0.0 * both) + 0.0
+            continue
         for b in range(out.shape[1]):
             total, count = 0.0, 0
             for k in range(b * width, (b + 1) * width):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurokit.connectome import factors as labelled
 from neurokit.connectome.chunked import is_chunked, observe_chunks
-from neurokit.connectome.comparison import check_same_labels, similarity
+from neurokit.connectome.comparison import similarity, stability
 from neurokit.connectome.compression import (
     CompressedTensor,
     can_compress,
@@ -31,14 +31,13 @@ from neurokit.connectome.inputs import (
     compute_dtype,
 )
 from neurokit.connectome.parallel import Start, n_workers, run_starts
+from neurokit.connectome.projection import new_loadings, new_slab
 from neurokit.connectome.solve import Settings
 from neurokit.connectome.starts import random_factors
 from neurokit.connectome.tensor import ObservedTensor, observe, relative_error
 from neurokit.connectome.torch_tensor import on_device
-from neurokit.connectome.transform import project
 from neurokit.errors import (
     ConvergenceWarning,
-    LabelError,
     NeurokitWarning,
     OptionError,
     SchemaError,
@@ -329,7 +328,7 @@ class NonNegativeCP(Estimator):
         self, data: ObservedTensor, x: xr.DataArray, fits: list[Fit], interrupted: bool
     ) -> None:
         best = int(np.argmin([fit.errors[-1] for fit in fits]))
-        found = [_labelled(data, x, fit.factors) for fit in fits]
+        found = [labelled.factors_of_fit(data, x, fit.factors) for fit in fits]
         self.factors_ = found[best]
         with single_thread():
             self.error_ = relative_error(data, fits[best].factors)
@@ -342,7 +341,7 @@ class NonNegativeCP(Estimator):
         self.restart_similarity_ = xr.DataArray(
             [similarity(other, self.factors_) for other in found], dims="restart"
         )
-        self.stability_ = _stability(found)
+        self.stability_ = stability(found)
 
     def _warn(self) -> None:
         if not self.converged_:
@@ -399,25 +398,10 @@ class NonNegativeCP(Estimator):
             If labels of another mode differ.
         """
         self._check_fitted()
-        modes = labelled.modes_of(self.factors_)
-        x, dim = _new_slab(as_labelled(tensor), modes, dim)
-        for name in modes:
-            if name != dim:
-                check_same_labels(name, modes[name], x)
+        x, new = new_slab(as_labelled(tensor), self.factors_, dim)
         data = self._observe(x, mask, tied=False)
-        arrays = [np.nan_to_num(modes[str(name)].values.T) for name in x.dims]
-        new = list(map(str, x.dims)).index(dim)
-        arrays[new] = np.ones((x.sizes[dim], self.factors_.sizes["component"]))
-        other = 0 if new else 1
-        arrays[other] = arrays[other] * self.factors_["weight"].values
-        mode = data.order.index(new)
         with single_thread():
-            rows = data.scale * project(data, data.sort(arrays), mode)
-        rows[~data.seen_rows(mode)] = np.nan
-        kept = {k: v.variable for k, v in x.coords.items() if v.dims == (dim,)}
-        kept["component"] = self.factors_["component"].variable
-        name = labelled.loading_name(dim)
-        return xr.DataArray(rows.T, kept, ("component", dim), name=name)
+            return new_loadings(x, data, self.factors_, new)
 
     def to_tensorly(self) -> Any:
         """Return weights and factors as tensorly's ``CPTensor``.
@@ -497,43 +481,3 @@ class NonNegativeCP(Estimator):
 
         self._check_fitted()
         return plot_components(self.factors_)
-
-
-def _new_slab(
-    x: xr.DataArray, modes: dict[str, xr.DataArray], dim: str | None
-) -> tuple[xr.DataArray, str]:
-    """Return the tensor with all modes of the fit, and which of them is new."""
-    lacking = [name for name in modes if name not in x.dims]
-    if len(lacking) == 1 and dim in (None, lacking[0]):
-        x, dim = x.expand_dims(lacking[0]), lacking[0]
-    if dim is None:
-        new = [name for name in modes if name in x.dims and _differs(modes[name], x, name)]
-        dim = new[0] if len(new) == 1 else None
-    if dim not in modes or set(map(str, x.dims)) != set(modes):
-        raise OptionError(
-            f"the tensor has dims {tuple(x.dims)}, the fit {tuple(modes)}; new: {dim!r}",
-            where="dim",
-            mend="Name the mode that is new.",
-        )
-    return x, dim
-
-
-def _differs(factor: xr.DataArray, x: xr.DataArray, dim: str) -> bool:
-    try:
-        check_same_labels(dim, factor, x)
-    except LabelError:
-        return True
-    return False
-
-
-def _stability(found: Sequence[xr.Dataset]) -> float:
-    """Mean similarity of all pairs of starts; 1 where there is only one."""
-    pairs = [similarity(a, b) for k, a in enumerate(found) for b in found[:k]]
-    return float(np.mean(pairs)) if pairs else 1.0
-
-
-def _labelled(data: ObservedTensor, x: xr.DataArray, factors: list[Array]) -> xr.Dataset:
-    shown = []
-    for mode, factor in enumerate(factors):
-        shown.append(np.where(data.seen_rows(mode)[:, None], factor, np.nan))
-    return labelled.labelled_factors(x, data.unsort(shown), data.scale)

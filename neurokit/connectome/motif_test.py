@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.connectome.pairs import Index
-from neurokit.connectome.projection import columns_of, explained_alone, project
+from neurokit.connectome.strengths import columns_of, explained_alone, project
 from neurokit.connectome.shifting import Movement, dense, shifted
 
 Array = NDArray[np.float64]

@@ -48,11 +48,6 @@ def missing(x, kind, seed=1):
 KINDS = ["none", "pairs", "entries", "times", "one animal at some times"]
 
 
-def in_order(x, tensor, factors):
-    """Factors of the caller's order for a tensor of either kind."""
-    return tensor.sort(factors)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("chunks", [(9, 4, 4), (4, 13, 2), (9, 5, 2)])
 def test_products_norms_and_masks_equal_those_in_memory(kind, chunks):
@@ -135,9 +130,7 @@ def test_small_neighbours_are_read_together(monkeypatch):
     monkeypatch.setattr(module, "_BLOCK", 9 * 4 * 5)
     lazy = observe_chunks(da.from_array(values(), chunks=(9, 2, 4)))
     widths = [s.stop - s.start for s in lazy.chunks.stretches]
-    assert sum(widths) == 13
-    assert max(widths) <= 5
-    assert len(widths) == 4
+    assert widths == [4, 4, 5]
 
 
 def test_infinities_are_refused():
@@ -197,10 +190,10 @@ def peak_of(function):
 def compared(n_neurons, n_times, n_animals, n_bins):
     """Errors from traces in blocks and in memory, and the peak of the first over dense bytes."""
     traces = animals(n_neurons, n_times, n_animals)
-    options = {"n_restarts": 2, "random_state": 0, "dtype": "float32"}
+    options = {"n_restarts": 2, "random_state": 0, "dtype": "float64"}
     chunks = {"time": n_bins}
     # Compiled outside of what is measured.
-    NonNegativeCP(2, max_iter=2, **options).fit(np.random.default_rng(0).random((6, 5, 4)))
+    NonNegativeCP(2, tol=0.1, **options).fit(np.random.default_rng(0).random((6, 5, 4)))
     lazy, peak = peak_of(lambda: NonNegativeCP(4, **options).fit(affinity(traces, chunks=chunks)))
     whole = NonNegativeCP(4, **options).fit(affinity(traces))
     dense = 4 * n_neurons * (n_neurons - 1) // 2 * n_times * n_animals
@@ -208,10 +201,9 @@ def compared(n_neurons, n_times, n_animals, n_bins):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::neurokit.errors.ConvergenceWarning")
 def test_a_fit_from_traces_equals_the_dense_one_in_a_fraction_of_its_memory():
-    # Reduced form: 80 neurons, 1500 times, 3 animals.
-    lazy, whole, share = compared(80, 1500, 3, 60)
+    # Reduced form: 60 neurons, 1200 times, 3 animals, in 40 blocks.
+    lazy, whole, share = compared(60, 1200, 3, 30)
     assert lazy == pytest.approx(whole, rel=1e-8)
     assert share < 0.25
 

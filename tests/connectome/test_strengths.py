@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from neurokit.connectome.projection import columns_of, explained, explained_alone, project
+from neurokit.connectome.strengths import columns_of, explained, explained_alone, project
 
 
 def problem(seed=0, n_pairs=40, rank=4, n_columns=12):
