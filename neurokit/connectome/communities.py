@@ -83,7 +83,7 @@ def communities(
         raise OptionError(
             f"{sorted(options)} belong to WeightedSBM", where="options", mend='Use method="sbm".'
         )
-    if not (np.isscalar(resolution) and resolution > 0):
+    if not (isinstance(resolution, int | float) and resolution > 0):
         raise OptionError(f"is {resolution!r}", where="resolution", mend="Give a number above 0.")
     checked = as_graph(graph)
     weights = checked.values if weighted else checked.edge.astype(np.float64)

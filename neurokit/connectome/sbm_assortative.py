@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from neurokit.connectome.sbm_clustering import Labels, merge_gains
+from neurokit.connectome.sbm_clustering import merge_gains
 from neurokit.connectome.sbm_draws import choose, shuffle
-from neurokit.connectome.sbm_moves import log_partition
+from neurokit.connectome.sbm_moves import Labels, log_partition
 from neurokit.connectome.sbm_node_effects import (
     WeightEffects,
     edge_effects,
@@ -50,6 +50,8 @@ _TEMPERATURES = tuple(3.0 * (1.0 - k / 12) ** 2 for k in range(12))
 # Refits to a partition that no longer changes, and merges tried on the way to one block.
 _MOST_REFITS = 8
 _TRIED_MERGES = 3
+# How much likelier and heavier edges within communities are held to be at first.
+_PUSHES = ((0.0, 0.0), (1.0, 0.0), (0.0, 0.5))
 
 
 def _compiled(function: Any) -> Any:
@@ -109,7 +111,7 @@ class AssortativeModel:
         if not self.shares_edges:
             self.edge_constant = null.log_evidence - self._edge_terms(np.ones_like(self.edge))[2]
 
-    def fit(self, labels: Labels, start: Fitted | None = None) -> Fitted:
+    def fit(self, labels: Labels, start: Fitted | None = None, *, search: bool = True) -> Fitted:
         """Node effects and log joint of a partition.
 
         Parameters
@@ -118,6 +120,8 @@ class AssortativeModel:
             Blocks from 0 without gaps.
         start : Fitted, optional
             Where iterations start.
+        search : bool, default True
+            False keeps the ratios of variances of the start.
 
         Returns
         -------
@@ -135,12 +139,12 @@ class AssortativeModel:
         if n_blocks == 1:
             whole = weight_effects(self.y, [self.edge])
             return Fitted(edges, whole, whole, True, joint + whole.log_evidence)
-        ratios = (None, None)
+        ratios: tuple[float | None, float | None] = (None, None)
         if start is not None and start.within is not None and start.between is not None:
             ratios = (start.within.ratio, start.between.ratio)
-        within = weight_effects(self.y, [inside], ratios[0])
-        between = weight_effects(self.y, [outside], ratios[1])
-        both = weight_effects(self.y, [inside, outside], ratios[1])
+        within = weight_effects(self.y, [inside], ratios[0], search=search)
+        between = weight_effects(self.y, [outside], ratios[1], search=search)
+        both = weight_effects(self.y, [inside, outside], ratios[1], search=search)
         apart = within.log_evidence + between.log_evidence
         joint += float(np.logaddexp(apart, both.log_evidence)) - math.log(2.0)
         if apart >= both.log_evidence:
@@ -171,7 +175,9 @@ class AssortativeModel:
             total += float(log_weights(s, EXPONENTIAL, self.tables))
         return total
 
-    def evidence(self, fitted: Fitted, labels: Labels) -> tuple[Array, Array, Array]:
+    def evidence(
+        self, fitted: Fitted, labels: Labels, push: tuple[float, float] = (0.0, 0.0)
+    ) -> tuple[Array, Array, Array]:
         """What a sweep needs: gains of pairs, residuals of weights and parameters.
 
         Parameters
@@ -180,6 +186,8 @@ class AssortativeModel:
             Given the partition.
         labels : (node,) ndarray of int64
             The partition.
+        push : tuple of (float, float), default (0.0, 0.0)
+            Logits, and scaled weights, within and between blocks differ by at least twice this.
 
         Returns
         -------
@@ -192,7 +200,7 @@ class AssortativeModel:
         """
         gain = np.zeros_like(self.edge)
         if not self.shares_edges:
-            inner, outer = fitted.edges[:2]
+            inner, outer = max(fitted.edges[0], push[0]), min(fitted.edges[1], -push[0])
             gain = self.edge * (inner - outer)
             gain -= np.log1p(self.expected * math.expm1(inner))
             gain += np.log1p(self.expected * math.expm1(outer))
@@ -201,9 +209,12 @@ class AssortativeModel:
         residuals = np.zeros((2, *gain.shape, 2))
         parameters = np.ones(5)
         if fitted.within is not None and fitted.between is not None:
+            means = (float(fitted.within.means[0]), float(fitted.between.means[0]))
+            lift = max(0.0, push[1] - 0.5 * (means[0] - means[1]))
+            means = (means[0] + lift, means[1] - lift)
             for k, effects in enumerate((fitted.within, fitted.between)):
                 precision = 1.0 / (1.0 + effects.uncertainty)
-                residuals[k, ..., 0] = self.y - effects.means[0] - effects.effect
+                residuals[k, ..., 0] = self.y - means[k] - effects.effect
                 residuals[k, ..., 1] = self.edge * precision
                 parameters[k], parameters[k + 2] = effects.variance, effects.ratio
         parameters[4] = float(fitted.shared)
@@ -237,10 +248,14 @@ class AssortativeModel:
         labels = first_appearance(start)
         fitted = self.fit(labels)
         best = (labels, fitted.log_joint)
+        # A random start says nothing about communities, so none would grow from it; two in three
+        # searches begin as if edges within communities were likelier, or heavier.
+        push = _PUSHES[rng.integers(len(_PUSHES))]
         for temperature in _TEMPERATURES:
-            labels = self._sweep(fitted, labels, temperature, source)
-            fitted = self.fit(labels, fitted)
-            best = max(best, (labels, fitted.log_joint), key=lambda found: found[1])
+            push = (0.8 * push[0], 0.8 * push[1])
+            labels = self._sweep(fitted, labels, temperature, source, push)
+            fitted = self.fit(labels, fitted, search=False)
+        fitted = self.fit(labels, fitted)
         while True:
             labels, fitted = self._settle(labels, fitted, source)
             best = max(best, (labels, fitted.log_joint), key=lambda found: found[1])
@@ -256,9 +271,14 @@ class AssortativeModel:
         return first_appearance(best[0]), -(best[1] + self.constant)
 
     def _sweep(
-        self, fitted: Fitted, labels: Labels, temperature: float, source: NDArray[np.uint64]
+        self,
+        fitted: Fitted,
+        labels: Labels,
+        temperature: float,
+        source: NDArray[np.uint64],
+        push: tuple[float, float] = (0.0, 0.0),
     ) -> Labels:
-        gain, residuals, parameters = self.evidence(fitted, labels)
+        gain, residuals, parameters = self.evidence(fitted, labels, push)
         moved = labels.copy()
         for _ in range(2):
             sweep(gain, residuals, parameters, moved, temperature, source)

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.connectome.sbm_graph import Array, Graph
-from neurokit.connectome.sbm_search import Labels
+from neurokit.connectome.sbm_moves import Labels
 
 
 def co_assignment(samples: NDArray[np.int64]) -> Array:
@@ -27,7 +27,7 @@ def co_assignment(samples: NDArray[np.int64]) -> Array:
     together = np.zeros((n, n))
     for labels in samples:
         together += labels[:, None] == labels
-    return together / n_samples
+    return np.asarray(together / n_samples)
 
 
 def block_statistics(graph: Graph, labels: Labels) -> xr.Dataset:

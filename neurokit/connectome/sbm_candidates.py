@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from neurokit.connectome.sbm_assortative import AssortativeModel
 from neurokit.connectome.sbm_corrected import corrected_model
 from neurokit.connectome.sbm_graph import Graph
+from neurokit.connectome.sbm_moves import Labels
 from neurokit.connectome.sbm_search import (
-    Labels,
     description_length,
     find_partition,
     sample_partitions,
@@ -67,7 +67,7 @@ class BlockCandidate:
 
     def sample(self, labels: Labels, rng: np.random.Generator, n_samples: int) -> NDArray[np.int64]:
         """See `Candidate`."""
-        return sample_partitions(self.model, labels, rng, n_samples=n_samples, n_between=5)
+        return sample_partitions(self.model, labels, rng, n_samples=n_samples, n_between=2)
 
 
 def chosen_families(family: str | Iterable[str]) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from neurokit.connectome.sbm_draws import choose, shuffle
-from neurokit.connectome.sbm_moves import log_partition
-from neurokit.connectome.sbm_search import Array, Labels, first_appearance
+from neurokit.connectome.sbm_moves import Array, Labels, log_partition
+from neurokit.connectome.sbm_search import first_appearance
 
 
 def _compiled(function: Any) -> Any:

@@ -123,8 +123,8 @@ def as_graph(graph: xr.DataArray | ArrayLike) -> Graph:
     values = labelled.values.astype(np.float64)
     np.fill_diagonal(values, np.nan)
     _check_values(values, labelled)
-    observed = ~np.isnan(values)
-    kept = observed.any(axis=1)
+    observed: Bools = ~np.isnan(values)
+    kept: Bools = np.asarray(observed.any(axis=1))
     if not kept.any() and kept.size > 1:
         raise SchemaError("no pair was observed", where="graph", mend="Give weights, not NaN.")
     if kept.size == 1:
@@ -134,7 +134,7 @@ def as_graph(graph: xr.DataArray | ArrayLike) -> Graph:
     dim = labelled.dims[0]
     held = {k: v.variable for k, v in labelled.coords.items() if v.dims in ((dim,), ())}
     template = xr.DataArray(np.zeros(kept.size), held, [dim])
-    return Graph(0.5 * (clean + clean.T), observed[inside], kept, template)
+    return Graph(0.5 * (clean + clean.T), np.asarray(observed[inside]), kept, template)
 
 
 def _as_labelled(graph: Any) -> xr.DataArray:
@@ -172,7 +172,7 @@ def _same_names(graph: xr.DataArray) -> xr.DataArray:
         if differ.size:
             k = int(differ[0])
             raise LabelError(
-                f"row {k} is {graph[rows].values[k]!r}, column {k} {graph[columns].values[k]!r}",
+                f"row {k} is {graph[rows].values[k]}, column {k} {graph[columns].values[k]}",
                 where="graph",
                 mend="Give rows and columns in one order: graph.reindex(...).",
             )

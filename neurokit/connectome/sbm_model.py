@@ -21,8 +21,8 @@ from neurokit.connectome.sbm_candidates import (
     worth_searching,
 )
 from neurokit.connectome.sbm_graph import Graph, as_graph, check_positive
+from neurokit.connectome.sbm_moves import Labels
 from neurokit.connectome.sbm_nested import nested_levels
-from neurokit.connectome.sbm_search import Labels
 from neurokit.connectome.sbm_starts import start
 from neurokit.errors import check_option
 from neurokit.estimator import Estimator, progress, single_thread
@@ -316,8 +316,10 @@ class WeightedSBM(Estimator):
     def _nest(self, graph: Graph, labels: Labels, rng: np.random.Generator) -> None:
         groups: list[Labels] = []
         if self.weights_ != "zero-inflated":
-            counts = (self.blocks_[name].values.astype(float) for name in ("n_edges", "n_pairs"))
-            groups, saved = nested_levels(*counts, rng)
+            n_edges, n_pairs = (
+                self.blocks_[name].values.astype(np.float64) for name in ("n_edges", "n_pairs")
+            )
+            groups, saved = nested_levels(n_edges, n_pairs, rng)
             if self.family_ == "plain":
                 self.description_length_ -= saved
         levels = [labels, *(group[labels] for group in groups)]

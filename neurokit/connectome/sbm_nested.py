@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurokit.connectome.sbm_search import Array, Labels, find_partition, random_partition
+from neurokit.connectome.sbm_moves import Array, Labels
+from neurokit.connectome.sbm_search import find_partition, random_partition
 from neurokit.connectome.sbm_weights import (
     COUNTS,
     EDGE,

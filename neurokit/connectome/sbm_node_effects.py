@@ -194,7 +194,9 @@ class WeightEffects:
     log_evidence: float
 
 
-def weight_effects(y: Array, classes: list[Array], ratio: float | None = None) -> WeightEffects:
+def weight_effects(
+    y: Array, classes: list[Array], ratio: float | None = None, *, search: bool = True
+) -> WeightEffects:
     """y_ij = mean of the edge's class + a_i + a_j + noise.
 
     noise ~ N(0, s^2), a_i ~ N(0, s^2 / ratio), means ~ N(0, s^2 / KAPPA), s^2 inverse gamma, all
@@ -208,6 +210,8 @@ def weight_effects(y: Array, classes: list[Array], ratio: float | None = None) -
         1 for the edges of each class; symmetric, no edge in two.
     ratio : float, optional
         Where the search for the ratio starts.
+    search : bool, default True
+        False keeps the ratio where it starts.
 
     Returns
     -------
@@ -226,13 +230,17 @@ def weight_effects(y: Array, classes: list[Array], ratio: float | None = None) -
         gram[c, c] = 0.5 * degree.sum()
     y = y * edge
     moment = np.r_[y.sum(axis=1), [0.5 * np.sum(y * members) for members in classes]]
-    n_edges, squares = 0.5 * float(edge.sum()), 0.5 * float(np.sum(y * y))
+    n_edges, squares = 0.5 * float(np.sum(edge)), 0.5 * float(np.sum(y * y))
     place = int(np.argmin(np.abs(np.log(_RATIOS / (ratio or 4.0)))))
-    place = _climb(lambda at: _evidence(gram, moment, n, n_edges, squares, _RATIOS[at])[0], place)
-    found, factor, solution, beta = _evidence(gram, moment, n, n_edges, squares, _RATIOS[place])
+    if search or ratio is None:
+        place = _climb(
+            lambda at: _evidence(gram, moment, n, n_edges, squares, float(_RATIOS[at]))[0], place
+        )
+    ratio = float(_RATIOS[place])
+    found, factor, solution, beta = _evidence(gram, moment, n, n_edges, squares, ratio)
     variance = beta / (ALPHA + 0.5 * n_edges)
     spread = _diagonal_of_inverse(factor)[:n]
-    return WeightEffects(solution[n:], solution[:n], spread, variance, float(_RATIOS[place]), found)
+    return WeightEffects(solution[n:], solution[:n], spread, variance, ratio, found)
 
 
 def _climb(value, place: int) -> int:  # type: ignore[no-untyped-def]

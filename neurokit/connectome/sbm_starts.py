@@ -8,7 +8,8 @@ import numpy as np
 
 from neurokit.connectome.sbm_clustering import modularity_partition
 from neurokit.connectome.sbm_graph import Array, Graph
-from neurokit.connectome.sbm_search import Labels, ordered_partition, random_partition
+from neurokit.connectome.sbm_moves import Labels
+from neurokit.connectome.sbm_search import ordered_partition, random_partition
 
 # More blocks than a graph of this size shows, so that merges have something to choose from.
 _RANDOM_BLOCKS = (16, 24, 12, 32)
