@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.connectome.pairs import Index
-from neurokit.connectome.strengths import columns_of, explained_alone, project
 from neurokit.connectome.shifting import Movement, dense, shifted
+from neurokit.connectome.strengths import columns_of, explained_alone, project
 
 Array = NDArray[np.float64]
 Refit = Callable[[NDArray[np.float32], np.random.Generator], Array]
