@@ -94,7 +94,9 @@ def atlas_over_epochs(
         ``n_epochs``(trial_type). Without events, trial_type has length 0.
     """
     known = covered.notnull().all(["trial_type", "time"]).values
-    cover, y = covered.isel(recording=known), course.isel(recording=known)
+    y = course.isel(recording=known)
+    # Behind the end of a recording nothing is inside an epoch, nor outside.
+    cover = covered.isel(recording=known).where(y.notnull().all("component"))
     kinds = [str(kind) for kind in covered["trial_type"].values]
     shape = (course.sizes["component"], len(kinds))
     mean, outside, error = (np.full(shape, np.nan) for _ in range(3))
@@ -126,8 +128,8 @@ def atlas_over_epochs(
 
 
 def _weighted(strength: Array, weight: Array) -> Array:
-    total = weight.sum()
-    sums = (strength * weight).sum(axis=(1, 2))
+    total = np.nansum(weight)
+    sums = np.nansum(strength * weight, axis=(1, 2))
     return sums / total if total > 0 else np.full(len(sums), np.nan)
 
 
@@ -138,9 +140,10 @@ def _per_epoch(course: xr.DataArray, events: Mapping[str, xr.Dataset], kind: str
     for name in course["recording"].values:
         table = events[str(name)]
         chosen = np.array([str(k) == kind for k in table["trial_type"].values], dtype=bool)
-        shares = _shares(table.isel(event=chosen), centre, width)
-        shares = shares[shares.sum(axis=1) > 0]
         strength = course.sel(recording=name).transpose("component", "time").values
+        seen = np.isfinite(strength).all(axis=0)
+        shares = _shares(table.isel(event=chosen), centre, width)[:, seen]
+        shares, strength = shares[shares.sum(axis=1) > 0], strength[:, seen]
         parts.append(strength @ shares.T / shares.sum(axis=1))
     return np.concatenate(parts, axis=1) if parts else np.zeros((course.sizes["component"], 0))
 
@@ -155,10 +158,15 @@ def _tested(
     if "run" in course.coords:
         run = np.asarray(course["run"].values)
     if shared:
-        y, c, stretches = y.mean(axis=0), c.mean(axis=0), run
+        seen = np.isfinite(y).all(axis=2)
+        weight = seen[:, :, None] / np.maximum(seen.sum(axis=0), 1)[None, :, None]
+        y, c = (np.nansum(np.nan_to_num(x) * weight, axis=0) for x in (y, c))
+        kept, stretches = seen.any(axis=0), run
     else:
         stretches = (np.arange(len(y))[:, None] * (int(run.max()) + 1) + run).ravel()
         y, c = y.reshape(-1, y.shape[2]), c.reshape(-1, c.shape[2])
+        kept = np.isfinite(y).all(axis=1)
+    y, c, stretches = y[kept], c[kept], stretches[kept]
     run_of = {"run": ("time", stretches)}
     tested = circular_shift_test(
         xr.DataArray(c, run_of, ["time", "trial_type"]),

@@ -75,7 +75,9 @@ def plot_course(
             for stretch in runs(courses):
                 ax.plot(seconds[stretch], values[stretch] + base, lw=1, color=colour, label=label)
                 label = None
-    ax.set(xlabel="time (s)", xlim=(seconds[0], seconds[-1]), ylim=(-0.05, 1.15 * len(rows)))
+    seen = seconds[np.isfinite(courses.values[rows]).any(axis=(0, 1))]
+    limits = (seen[0], seen[-1]) if seen.size else (seconds[0], seconds[-1])
+    ax.set(xlabel="time (s)", xlim=limits, ylim=(-0.05, 1.15 * len(rows)))
     if component is None:
         middle = [0.5 + 1.15 * place for place in range(len(rows))]
         ax.set_yticks(middle, [f"motif {model.weight_['component'].values[r]}" for r in rows[::-1]])

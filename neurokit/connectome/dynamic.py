@@ -86,7 +86,7 @@ class DynamicConnectome(Estimator):
         (component, recording), unit norm.
     recording_course_ : DataArray
         (component, recording, time) strength of the motif's pairs in each recording by itself,
-        in units of affinity.
+        in units of affinity; NaN where nothing was recorded.
     weight_ : DataArray
         (component) norm of the motif.
     communities_ : DataArray
@@ -331,6 +331,8 @@ class DynamicConnectome(Estimator):
         """Strength in each recording, epochs, communities."""
         with single_thread():
             strength = strengths_of(tensor.values, self._loading(tensor))
+        seen = np.isfinite(tensor.values).any(axis=0).T
+        strength = np.where(seen, strength, np.nan)
         coords: dict[str, Any] = {"component": self.weight_["component"].values}
         for name in ("recording", "time", "run"):
             if name in tensor.coords:

@@ -118,3 +118,28 @@ def test_an_epoch_over_everything_has_no_outside_and_no_p():
     assert found.outside.isnull().all()
     assert found.p.isnull().all()
     assert found["mean"].notnull().all()
+
+
+def test_bins_behind_the_end_of_a_recording_are_neither_inside_nor_outside():
+    rng = np.random.default_rng(0)
+    values = rng.random((1, 2, 60))
+    happened = {name: table((4.0, 8.0, "a"), (30.0, 8.0, "a")) for name in ("w0", "w1")}
+    long = course(values)
+    long.values[0, 1, 40:] = np.nan
+    cut = course(values[:, 1:, :40], names=["w1"])
+    found = atlas(long.isel(recording=[1]), happened)
+    expected = atlas(cut, {"w1": happened["w1"]})
+    for name in ("mean", "outside", "standard_error", "correlation"):
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-10)
+    both = atlas(long, happened)
+    assert np.isfinite(both["p"]).all()
+    shared = atlas(long, happened, shared=True)
+    assert np.isfinite(shared["p"]).all()
+
+
+def test_epochs_behind_the_end_are_not_counted():
+    y = course(np.ones((1, 1, 10)))
+    y.values[0, 0, 5:] = np.nan
+    found = atlas(y, {"w0": table((0.0, 4.0, "a"), (14.0, 4.0, "a"))})
+    assert found.n_epochs.values.tolist() == [1]
+    assert float(found["mean"].squeeze()) == 1.0

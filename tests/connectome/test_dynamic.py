@@ -141,6 +141,27 @@ def test_animals_in_their_own_time_are_not_mixed(simulation):
     np.testing.assert_allclose((own.time_course_**2).sum(["recording", "time"]), 1.0)
 
 
+def test_recordings_of_unequal_length_end_where_they_end(simulation):
+    recs = dict(simulation.recordings)
+    group = recs["worm2"].activity.to_dataset().isel(time=slice(600))
+    recs["worm2"] = nk.schema.recording(
+        {"activity": group, "events": recs["worm2"].events.to_dataset()}, modality="calcium"
+    )
+    options = {**FAST, "n_permutations": 2}
+    found = DynamicConnectome(2, shared_time=False, **options).fit(recs)
+    # 600 frames are 18 bins of 32, and the start of another.
+    gone = found.recording_course_.sel(recording="worm2").isnull().all("component")
+    assert gone.values.tolist() == [False] * 19 + [True] * 11
+    assert found.recording_course_.sel(recording="worm1").notnull().all()
+    np.testing.assert_array_equal(
+        found.time_course_.isnull().all("component"),
+        found.recording_course_.isnull().all("component"),
+    )
+    assert np.isfinite(found.p_value_).all()
+    assert np.isfinite(found.atlas_["mean"]).all()
+    assert 0 < found.held_out_error_ < 1
+
+
 def test_shifted_recordings_ask_for_synchrony(simulation):
     options = {**FAST, "null": "recording", "n_permutations": 19}
     found = DynamicConnectome(2, **options).fit(simulation.recordings)
