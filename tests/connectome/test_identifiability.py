@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import neurokit as nk
 from neurokit.connectome import DynamicConnectome
@@ -46,6 +47,7 @@ def test_what_is_left_has_unit_norm():
     assert np.isnan(zeroed[3]).all()
 
 
+@pytest.mark.slow
 def test_motifs_of_too_many_components_do_not_blow_up():
     # Seed 0 with a component too many: one pair is seen only in animals that lack the motif,
     # and its loading was forty times that of all others together.

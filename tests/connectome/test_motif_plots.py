@@ -225,7 +225,7 @@ def test_the_overview_has_a_row_per_motif_and_says_p(fit):
 
 
 def test_default_axes_are_new_ones(fit):
-    assert plot_motif_matrix(fit).figure is not plot_community_graph(fit).figure
+    assert plot_null(fit).figure is not plot_atlas(fit.atlas_).figure
 
 
 @pytest.mark.parametrize("draw", [plot_motif_matrix, plot_community_graph, plot_course])
