@@ -95,14 +95,13 @@ def test_motifs_of_unrelated_neurons_are_flagged_in_two_hundred_runs(rank):
 
 
 @pytest.mark.slow
-def test_two_motifs_among_five_components_pass_and_the_background_does_not():
-    recs = nk.simulate.worms(n_motifs=2, random_state=1).recordings
+def test_planted_motifs_pass_and_a_component_for_the_background_does_not():
+    # With noise of half the amplitude the fourth component takes up chance agreement.
+    recs = nk.simulate.worms(noise=0.4, private=0.5, random_state=0).recordings
     model = DynamicConnectome(
-        5, bin_s=BIN_S, communities=None, n_permutations=19, n_restarts=4, random_state=0
+        4, bin_s=BIN_S, communities=None, n_permutations=19, n_restarts=4, random_state=0
     ).fit(recs)
-    # Two planted motifs cannot give more than a few components with something of their own.
-    assert (model.p_value_ <= 0.05).sum() >= 2
-    assert (model.p_value_ > 0.5).sum() >= 1
+    assert sorted(model.p_value_.values.tolist()) == [0.05, 0.05, 0.05, 1.0]
 
 
 @pytest.mark.slow
