@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_communities.py [graphs.npz]
 
-The file holds ``<setting>_<i>.edges``, ``.weights`` and ``.truth``; without it, graphs of the tests'
+The file holds ``<setting>_<i>.edges``, ``.weights``, ``.truth``; without it, graphs of the tests'
 own generator are used. Scores are adjusted mutual information (AMI), one partition per method,
 chosen without the truth; graphs of one community are left out.
 """
