@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 import numpy as np
 import xarray as xr
@@ -29,17 +30,20 @@ DERIVATIVE_KINDS: dict[str, kernels.Kernel] = {
 KINDS = (*DERIVATIVE_KINDS, "correlation")
 SCALES = ("pooled", "recording", "none")
 
+# Entries of a block of chunks "auto" (8 MB).
+_BLOCK = 2**21
+
 
 def affinity(
     x: Recordings,
-    kind: str = "differential",
+    kind: str | kernels.Kernel = "differential",
     *,
     smooth_s: float = 1.0,
     bin_s: float | None = None,
     scale: str = "pooled",
     balance: bool = False,
     window_s: float = 10.0,
-    chunks: int | None = None,
+    chunks: int | Mapping[str, int] | Literal["auto"] | None = None,
 ) -> xr.DataArray:
     """a_ij(t) = sqrt(max(d_i d_j, 0)), d = scaled slope: how strongly i and j move together.
 
@@ -67,8 +71,9 @@ def affinity(
     x : recording, DataArray, or mapping or sequence of recordings
         Traces (time, neuron), with further dims such as recording or trial kept. Several
         recordings are stacked on their neurons' names.
-    kind : {"differential", "min", "product", "rising", "correlation"}
-        The formula.
+    kind : {"differential", "min", "product", "rising", "correlation"} or callable
+        The formula. A callable takes the scaled slopes of the first and of the second members of
+        some pairs, each (pairs, frames), frame by frame, and returns signed values.
     smooth_s : float, default 1.0
         Standard deviation of the derivative's Gaussian, s.
     bin_s : float, optional
@@ -81,8 +86,10 @@ def affinity(
         Divide every recording by its mean affinity, so that none dominates a factorization.
     window_s : float, default 10.0
         Full width of the window of kind "correlation", s.
-    chunks : int, optional
-        Pairs per block of a lazy dask array; None computes at once.
+    chunks : int, mapping of str to int, or "auto", optional
+        Pairs per block of a lazy dask array, or ``{"pair": ..., "time": ...}`` (bins), or "auto"
+        for blocks of time of at most 8 MB; every block is made from the traces when asked for.
+        None computes at once.
 
     Returns
     -------
@@ -106,25 +113,28 @@ def affinity(
     >>> nk.connectome.affinity(worms.recordings, bin_s=8.0).dims
     ('pair', 'time', 'recording')
     """
-    check_option("kind", kind, KINDS)
+    if not callable(kind):
+        check_option("kind", kind, KINDS)
     check_option("scale", scale, SCALES)
     signal = traces_of(x)
     if scale == "none" and kind != "correlation":
         require_one_unit(signal)
     bins = _bins(signal, bin_s)
-    if kind == "correlation":
-        reach = max(1, round(window_s * sampling_rate(signal) / 2))
-        moving, kernel = _standardized(signal), kernels.windowed_correlation(reach, runs(signal))
-    else:
-        moving, kernel = _scaled_slopes(signal, smooth_s, scale), DERIVATIVE_KINDS[kind]
-    tensor = _labelled(_pair_values(moving, kernel, bins, chunks), moving, bins)
+    formula = _formula(kind, signal, window_s)
+    moving = (
+        _standardized(signal) if kind == "correlation" else _scaled_slopes(signal, smooth_s, scale)
+    )
+    tensor = _labelled(_pair_values(moving, formula, bins, chunks), moving, bins)
     if balance and "recording" in tensor.dims:
-        level = tensor.mean([dim for dim in tensor.dims if dim != "recording"], dtype=np.float64)
+        others = [dim for dim in tensor.dims if dim != "recording"]
+        # Computed at once also for lazy blocks: else every block would hang on all of them.
+        level = tensor.mean(others, dtype=np.float64).compute(scheduler="synchronous")
         tensor = (tensor / level.where(level > 0, 1.0)).astype(np.float32)
-    tensor.attrs = {"units": _units(moving, kind), "long_name": f"{kind} affinity"}
+    name = kind if isinstance(kind, str) else getattr(kind, "__name__", "own formula")
+    tensor.attrs = {"units": _units(moving, kind), "long_name": f"{name} affinity"}
     if "history" in signal.attrs:
         tensor.attrs["history"] = signal.attrs["history"]
-    parameters: dict[str, Any] = {"kind": kind, "bin_s": bin_s, "balance": balance}
+    parameters: dict[str, Any] = {"kind": name, "bin_s": bin_s, "balance": balance}
     if kind == "correlation":
         parameters["window_s"] = window_s
     else:
@@ -204,41 +214,99 @@ def _standardized(signal: xr.DataArray) -> xr.DataArray:
     return scaled.transpose(*signal.dims).assign_attrs(signal.attrs, units="1")
 
 
-def _units(moving: xr.DataArray, kind: str) -> str:
+def _units(moving: xr.DataArray, kind: str | kernels.Kernel) -> str:
     units = str(moving.attrs.get("units", "1"))
     return units if kind != "product" or units == "1" else f"({units})^2"
 
 
-def _pair_values(
-    moving: xr.DataArray, kernel: kernels.Kernel, bins: kernels.Bins, chunks: int | None
-) -> Any:
-    """(further dims, pair, bin) values: computed, or lazy in blocks of pairs."""
+@dataclass(frozen=True)
+class _Formula:
+    """A kernel, or what makes one for a stretch of frames that it sees `reach` beyond."""
+
+    kernel: kernels.Kernel | None
+    reach: int
+    runs: Sequence[slice]
+
+    def on(self, start: int, stop: int) -> kernels.Kernel:
+        if self.kernel is not None:
+            return self.kernel
+        return kernels.windowed_correlation(self.reach, kernels.part_of(self.runs, start, stop))
+
+
+def _formula(kind: str | kernels.Kernel, signal: xr.DataArray, window_s: float) -> _Formula:
+    if kind == "correlation":
+        reach = max(1, round(window_s * sampling_rate(signal) / 2))
+        return _Formula(None, reach, runs(signal))
+    return _Formula(kind if callable(kind) else DERIVATIVE_KINDS[kind], 0, runs(signal))
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """(further dims, pair, bin) values of any rectangle of pairs and bins, from the traces."""
+
+    rows: NDArray[Any]
+    formula: _Formula
+    bins: kernels.Bins
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        n = self.rows.shape[-2]
+        return (*self.rows.shape[:-2], n * (n - 1) // 2, len(self.bins.frames) // self.bins.width)
+
+    def __call__(self, pairs: slice, bins: slice) -> NDArray[np.float32]:
+        first, second = (index[pairs] for index in pair_index(self.rows.shape[-2]))
+        width = self.bins.width
+        frames = self.bins.frames[bins.start * width : bins.stop * width]
+        start = max(0, int(frames[0]) - self.formula.reach)
+        stop = min(self.rows.shape[-1], int(frames[-1]) + 1 + self.formula.reach)
+        near = kernels.Bins(frames - start, width)
+        kernel = self.formula.on(start, stop)
+        flat = self.rows.reshape(-1, *self.rows.shape[-2:])[..., start:stop]
+        values = [kernels.pair_affinity(x, first, second, kernel, near) for x in flat]
+        return np.stack(values).reshape(*self.rows.shape[:-2], *values[0].shape)
+
+
+def _pair_values(moving: xr.DataArray, formula: _Formula, bins: kernels.Bins, chunks: Any) -> Any:
+    """(further dims, pair, bin) values: computed, or lazy in blocks."""
     space = space_dim(moving)
     rows = np.ascontiguousarray(moving.transpose(..., space, "time").values)
-    first, second = pair_index(rows.shape[-2])
-    step = len(first) if chunks is None else chunks
-
-    def block(start: int) -> NDArray[np.float32]:
-        pairs = slice(start, start + step)
-        flat = rows.reshape(-1, *rows.shape[-2:])
-        values = [
-            kernels.pair_affinity(traces, first[pairs], second[pairs], kernel, bins)
-            for traces in flat
-        ]
-        return np.stack(values).reshape(*rows.shape[:-2], *values[0].shape)
-
+    blocks = _Blocks(rows, formula, bins)
+    shape = blocks.shape
     if chunks is None:
-        return block(0)
+        return blocks(slice(0, shape[-2]), slice(0, shape[-1]))
     import dask.array as da
     from dask.delayed import delayed
 
-    shape = (*rows.shape[:-2], 0, len(bins.frames) // bins.width)
-    parts = []
-    for start in range(0, len(first), step):
-        size = (*shape[:-2], min(step, len(first) - start), shape[-1])
-        lazy = delayed(block)(start)
-        parts.append(da.from_delayed(lazy, size, dtype=np.float32))  # type: ignore[no-untyped-call]
-    return da.concatenate(parts, axis=len(shape) - 2)  # type: ignore[no-untyped-call]
+    n_pairs, n_bins = _block_size(chunks, shape)
+    lazy = delayed(blocks, pure=False)
+    further = (1,) * (len(shape) - 2)
+    grid = []
+    for start in range(0, shape[-2], n_pairs):
+        pairs = slice(start, min(start + n_pairs, shape[-2]))
+        row = []
+        for begin in range(0, shape[-1], n_bins):
+            cut = slice(begin, min(begin + n_bins, shape[-1]))
+            size = (*shape[:-2], pairs.stop - pairs.start, cut.stop - cut.start)
+            part = da.from_delayed(lazy(pairs, cut), size, dtype=np.float32)  # type: ignore[no-untyped-call]
+            row.append(part)
+        grid.append(da.concatenate(row, axis=len(further) + 1))  # type: ignore[no-untyped-call]
+    return da.concatenate(grid, axis=len(further))  # type: ignore[no-untyped-call]
+
+
+def _block_size(chunks: Any, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Pairs and bins per block."""
+    n_pairs, n_bins = shape[-2:]
+    if chunks == "auto":
+        return n_pairs, max(1, _BLOCK * n_bins // max(int(np.prod(shape)), 1))
+    given = dict(chunks) if isinstance(chunks, Mapping) else {"pair": chunks}
+    sizes = [given.pop(dim, size) for dim, size in (("pair", n_pairs), ("time", n_bins))]
+    if given or not all(isinstance(n, int | np.integer) and n >= 1 for n in sizes):
+        raise OptionError(
+            f"is {chunks!r}",
+            where="chunks",
+            mend='Give pairs per block, {"pair": ..., "time": ...} or "auto".',
+        )
+    return int(sizes[0]), int(sizes[1])
 
 
 def _labelled(values: Any, moving: xr.DataArray, bins: kernels.Bins) -> xr.DataArray:

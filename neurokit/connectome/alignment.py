@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import TimeError
 from neurokit.schema.select import signal_of, with_signal
-from neurokit.schema.time import TOLERANCE
+from neurokit.schema.time import TOLERANCE, regular_time, time_coordinate
 from neurokit.signal.rates import resample
 
 
@@ -46,9 +46,9 @@ def mean_rate(signal: xr.DataArray) -> float:
 
 
 def on_one_axis(
-    recordings: Mapping[str, xr.DataTree], rate: float | None = None
+    recordings: Mapping[str, xr.DataTree], rate: float | None = None, *, pad: bool = False
 ) -> tuple[dict[str, xr.DataTree], str]:
-    """Resample and cut recordings so that all have one regular time axis.
+    """Resample recordings and cut or pad them, so that all have one regular time axis.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def on_one_axis(
         Whose t = 0 is the same moment of the experiment.
     rate : float, optional
         Hz; default the lowest rate among them.
+    pad : bool, default False
+        Lengthen all to the longest by NaN, instead of cutting to what they have in common.
 
     Returns
     -------
@@ -80,6 +82,8 @@ def on_one_axis(
         return _cut(recordings, target)[0], "as recorded"
     # The grid holds t = 0 of every recording, so that equal times are equal numbers.
     resampled = {key: resample(rec, target, start=0.0) for key, rec in recordings.items()}
+    if pad:
+        return _padded(resampled, target), f"resampled to {target:.4g} Hz, each in its own time"
     cut, span = _cut(resampled, target)
     longest = max(signal_of(rec).sizes["time"] for rec in resampled.values())
     shortened = signal_of(next(iter(cut.values()))).sizes["time"] < longest
@@ -116,6 +120,25 @@ def _cut(
         signals = {key: s.assign_coords(run=("time", run)) for key, s in signals.items()}
     cut = {key: with_signal(rec, signals[key]) for key, rec in recordings.items()}
     return cut, float(common.size / rate)
+
+
+def _padded(recordings: Mapping[str, xr.DataTree], rate: float) -> dict[str, xr.DataTree]:
+    """Lengthen recordings on one grid to the span of all."""
+    signals = {key: signal_of(rec, neural=False) for key, rec in recordings.items()}
+    frames = dict(
+        zip(signals, _numbered([s["time"].values for s in signals.values()], rate), strict=True)
+    )
+    first = min(int(numbers[0]) for numbers in frames.values())
+    n = max(int(numbers[-1]) for numbers in frames.values()) - first + 1
+    time = time_coordinate(first / rate + regular_time(n, rate), rate)
+    out = {}
+    for key, signal in signals.items():
+        place = np.full(n, -1)
+        place[frames[key] - first] = np.arange(frames[key].size)
+        longer = signal.isel(time=np.maximum(place, 0)).assign_coords(time=time)
+        there = xr.DataArray(place >= 0, dims="time")
+        out[key] = with_signal(recordings[key], longer.where(there).assign_attrs(signal.attrs))
+    return out
 
 
 def _numbered(axes: list[NDArray[np.float64]], rate: float) -> list[NDArray[np.int64]]:

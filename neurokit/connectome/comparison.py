@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -40,7 +42,7 @@ def mode_cosines(a: xr.Dataset, b: xr.Dataset) -> Array:
             mend="Compare factors of tensors with the same dims.",
         )
     for dim in shared:
-        _check_same_labels(dim, left[dim], right[dim])
+        check_same_labels(dim, left[dim], right[dim])
     return np.stack([cosines(left[dim].values, right[dim].values) for dim in shared])
 
 
@@ -65,6 +67,23 @@ def similarity(a: xr.Dataset, b: xr.Dataset) -> float:
     mean = mode_cosines(a, b).mean(axis=0)
     rows, columns = match(mean)
     return float(mean[rows, columns].sum() / max(mean.shape))
+
+
+def stability(solutions: Sequence[xr.Dataset]) -> float:
+    """Mean similarity over all pairs of solutions.
+
+    Parameters
+    ----------
+    solutions : sequence of Dataset
+        Factors found from different starts.
+
+    Returns
+    -------
+    float
+        0 to 1; 1 where there is only one.
+    """
+    pairs = [similarity(a, b) for k, a in enumerate(solutions) for b in solutions[:k]]
+    return float(np.mean(pairs)) if pairs else 1.0
 
 
 def factor_match_score(found: xr.Dataset, truth: xr.Dataset) -> xr.DataArray:
@@ -99,7 +118,21 @@ def factor_match_score(found: xr.Dataset, truth: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(score, coords, ["component"], name="factor_match_score")
 
 
-def _check_same_labels(dim: str, a: xr.DataArray, b: xr.DataArray) -> None:
+def check_same_labels(dim: str, a: xr.DataArray, b: xr.DataArray) -> None:
+    """Refuse two arrays whose labels along a dim differ.
+
+    Parameters
+    ----------
+    dim : str
+        The dim; for pairs, both members' names are compared too.
+    a, b : DataArray
+        With this dim.
+
+    Raises
+    ------
+    LabelError
+        If sizes or labels differ.
+    """
     if a.sizes[dim] != b.sizes[dim]:
         raise LabelError(
             f"{a.sizes[dim]} against {b.sizes[dim]} along {dim!r}",

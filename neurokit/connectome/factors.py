@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.connectome.pairs import fold, members, pair_index
+from neurokit.connectome.tensor import ObservedTensor
 from neurokit.errors import SchemaError
 
 Array = NDArray[np.float64]
@@ -82,6 +83,32 @@ def labelled_factors(
         out[loading_name(str(dim))] = xr.DataArray(unit, kept, ("component", str(dim)))
     out["weight"] = ("component", weight[order])
     return out
+
+
+def factors_of_fit(
+    data: ObservedTensor, tensor: xr.DataArray, factors: Sequence[Array]
+) -> xr.Dataset:
+    """Label what was found for a tensor; rows never observed become NaN.
+
+    Parameters
+    ----------
+    data : ObservedTensor
+        What was factorized.
+    tensor : DataArray
+        The same, labelled.
+    factors : sequence of (size, rank) ndarray
+        In the internal order of `data`, of its scaled entries.
+
+    Returns
+    -------
+    Dataset
+        As `labelled_factors`.
+    """
+    shown = [
+        np.where(data.seen_rows(mode)[:, None], factor, np.nan)
+        for mode, factor in enumerate(factors)
+    ]
+    return labelled_factors(tensor, data.unsort(shown), data.scale)
 
 
 def reconstruct(factors: xr.Dataset) -> xr.DataArray:

@@ -1,100 +1,22 @@
-"""Non-negative CP by hierarchical alternating least squares on the observed entries.
+"""The coordinate steps of non-negative CP, and what keeps its factors in good order.
 
-Cichocki & Phan (2009) doi:10.1587/transfun.E92.A.708; the mask enters each row's own Gram
-matrix, so that every coordinate step minimises the objective over observed entries exactly.
+Hierarchical alternating least squares (HALS), Cichocki & Phan (2009)
+doi:10.1587/transfun.E92.A.708; the mask enters each row's own Gram matrix, so that every
+coordinate step minimises the objective over observed entries exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 
-from neurokit.connectome.tensor import AnyFloat, Array, ObservedTensor, contract, gather
+from neurokit.connectome.dimension_tree import Array
 
-# Coordinate sweeps per row and update: the matrix products before them cost far more.
-_INNER_SWEEPS = 3
-# How often components that fell to zero get another direction before they are left empty.
-_REVIVALS = 3
-
-
-@dataclass
-class Fit:
-    """Where one run of HALS stands.
-
-    Parameters
-    ----------
-    factors : list of (size, rank) ndarray
-        In sorted mode order; component weights are spread evenly over the modes.
-    errors : list of float
-        Relative error on observed entries after every sweep.
-    converged : bool
-        Whether the error fell by less than the tolerance.
-    """
-
-    factors: list[Array]
-    errors: list[float] = field(default_factory=list)
-    converged: bool = False
-
-
-def random_factors(tensor: ObservedTensor, rank: int, rng: np.random.Generator) -> list[Array]:
-    """Uniform factors whose product has the mean of the observed entries.
-
-    Parameters
-    ----------
-    tensor : ObservedTensor
-        The data.
-    rank : int
-        Number of components.
-    rng : numpy.random.Generator
-        Source of the draws.
-
-    Returns
-    -------
-    list of (size, rank) ndarray
-        In sorted mode order, non-negative.
-    """
-    n_modes = len(tensor.shape)
-    mean = abs(float(tensor.values.sum(dtype=np.float64))) / max(tensor.n_observed, 1)
-    level = (mean * 2.0**n_modes / rank) ** (1 / n_modes) or 1.0
-    return [level * rng.random((size, rank)) for size in tensor.shape]
-
-
-def row_grams(mask: AnyFloat, factors: Sequence[Array], mode: int) -> Array:
-    """gram[i, r, s] = sum over observed entries of row i of the other modes' columns r and s.
-
-    Where the mask does not change along a mode, that mode enters by its own Gram matrix; with
-    no mask at all this is the usual product of Gram matrices, one for all rows.
-
-    Parameters
-    ----------
-    mask : ndarray
-        One where observed, size 1 along modes in which it does not change.
-    factors : sequence of (size, rank) ndarray
-        All modes.
-    mode : int
-        The mode whose rows are meant.
-
-    Returns
-    -------
-    (size or 1, rank, rank) ndarray
-        One matrix for all rows where the mask does not change along `mode`.
-    """
-    rank = factors[0].shape[1]
-    first, second = np.triu_indices(rank)
-    columns = []
-    for size, factor in zip(mask.shape, factors, strict=True):
-        products = factor[:, first] * factor[:, second]
-        columns.append(products if size > 1 else products.sum(axis=0, keepdims=True))
-    last = mask.ndim - 1 if mode != mask.ndim - 1 else mask.ndim - 2
-    rest = [m for m in range(mask.ndim) if m != last]
-    packed = gather(contract(mask, columns[last], last), rest, columns, mode)
-    grams = np.empty((len(packed), rank, rank))
-    grams[:, first, second] = packed
-    grams[:, second, first] = packed
-    return grams
+if TYPE_CHECKING:
+    from neurokit.connectome.tensor import ObservedTensor
 
 
 @numba.njit(cache=True, nogil=True)
@@ -130,59 +52,40 @@ def descend(rows: Array, numerator: Array, grams: Array, n_sweeps: int) -> None:
                     rows[i, r] = 0.0
 
 
-def sweep(tensor: ObservedTensor, factors: list[Array]) -> float:
-    """Update every mode once, in place, and return the sum of squared residuals.
-
-    Two passes over the data: the product with the largest mode serves all other modes, the
-    product with the second largest serves the largest. The objective comes from the last.
-
-    Parameters
-    ----------
-    tensor : ObservedTensor
-        The data.
-    factors : list of (size, rank) ndarray
-        In sorted mode order; changed in place.
-
-    Returns
-    -------
-    float
-        Sum over observed, scaled entries, after the updates.
-    """
-    last = len(factors) - 1
-    numerator = grams = np.empty(0)
-    for summed, targets in ((last, range(last - 1, -1, -1)), (last - 1, (last,))):
-        partial = contract(tensor.values, factors[summed], summed)
-        modes = [mode for mode in range(last + 1) if mode != summed]
-        for mode in targets:
-            numerator = gather(partial, modes, factors, mode)
-            grams = row_grams(tensor.mask, factors, mode)
-            descend(factors[mode], numerator, grams, _INNER_SWEEPS)
-    rows = factors[last]
-    cross = float(np.vdot(numerator, rows))
-    if len(grams) == 1:
-        model = float(np.vdot(grams[0], rows.T @ rows))
-    else:
-        model = float(np.einsum("ir,irs,is->", rows, grams, rows, optimize=True))
-    return max(tensor.squared_norm - 2 * cross + model, 0.0)
-
-
-def balance(factors: list[Array]) -> None:
+def balance(factors: Sequence[Array]) -> None:
     """Give every component the same norm in all modes, in place; the model stays the same.
 
     Parameters
     ----------
-    factors : list of (size, rank) ndarray
+    factors : sequence of (size, rank) ndarray
         A component that is zero in one mode becomes zero in all.
+    """
+    for factor, scale in zip(factors, even_scales(factors), strict=True):
+        factor *= scale
+
+
+def even_scales(factors: Sequence[Array]) -> Array:
+    """Multipliers that give every component the same norm in all modes.
+
+    Parameters
+    ----------
+    factors : sequence of (size, rank) ndarray
+        One per mode.
+
+    Returns
+    -------
+    (modes, rank) ndarray
+        0 for a component that is zero in some mode.
     """
     norms = np.array([np.linalg.norm(factor, axis=0) for factor in factors])
     alive = (norms > 0).all(axis=0)
+    scales = np.zeros_like(norms)
     even = np.exp(np.log(norms[:, alive]).mean(axis=0))
-    for factor, norm in zip(factors, norms, strict=True):
-        factor[:, alive] *= even / norm[alive]
-        factor[:, ~alive] = 0.0
+    scales[:, alive] = even / norms[:, alive]
+    return scales
 
 
-def revive(factors: list[Array], rng: np.random.Generator) -> bool:
+def revive(factors: Sequence[Array], draws: Sequence[Array], first_updated: int) -> bool:
     """Give empty components a new random direction, in place, without changing the model.
 
     All modes but one are drawn anew; the one left at zero is the first that the next sweep
@@ -190,10 +93,12 @@ def revive(factors: list[Array], rng: np.random.Generator) -> bool:
 
     Parameters
     ----------
-    factors : list of (size, rank) ndarray
+    factors : sequence of (size, rank) ndarray
         Balanced factors.
-    rng : numpy.random.Generator
-        Source of the draws.
+    draws : sequence of (size, rank) ndarray
+        Uniform numbers.
+    first_updated : int
+        The mode left at zero.
 
     Returns
     -------
@@ -203,14 +108,13 @@ def revive(factors: list[Array], rng: np.random.Generator) -> bool:
     empty = ~factors[0].any(axis=0)
     if empty.any():
         level = np.mean([factor[:, ~empty].mean() for factor in factors]) if (~empty).any() else 1.0
-        first_updated = len(factors) - 2
-        for mode, factor in enumerate(factors):
+        for mode, (factor, draw) in enumerate(zip(factors, draws, strict=True)):
             if mode != first_updated:
-                factor[:, empty] = level * rng.random((len(factor), int(empty.sum())))
+                factor[:, empty] = level * draw[:, empty]
     return bool(empty.any())
 
 
-def clear(tensor: ObservedTensor, factors: list[Array]) -> None:
+def clear(tensor: ObservedTensor, factors: Sequence[Array]) -> None:
     """Set to zero, in place, the entries that no observed entry depends on.
 
     Rows without any observation are such, and loadings of rows that were observed only where
@@ -220,58 +124,9 @@ def clear(tensor: ObservedTensor, factors: list[Array]) -> None:
     ----------
     tensor : ObservedTensor
         The data.
-    factors : list of (size, rank) ndarray
-        In sorted mode order.
+    factors : sequence of (size, rank) ndarray
+        In internal mode order.
     """
     for mode, factor in enumerate(factors):
-        diagonal = row_grams(tensor.mask, factors, mode).diagonal(axis1=1, axis2=2)
+        diagonal = tensor.grams(factors, mode).diagonal(axis1=1, axis2=2)
         factor[np.broadcast_to(diagonal == 0, factor.shape)] = 0.0
-
-
-def fit_hals(
-    tensor: ObservedTensor,
-    factors: list[Array],
-    *,
-    max_iter: int,
-    tol: float,
-    rng: np.random.Generator,
-    stop: Callable[[], bool] = lambda: False,
-) -> Fit:
-    """Minimise the squared residual over observed entries from one start.
-
-    Parameters
-    ----------
-    tensor : ObservedTensor
-        The data.
-    factors : list of (size, rank) ndarray
-        The start, in sorted mode order; changed in place.
-    max_iter : int
-        Most sweeps.
-    tol : float
-        Converged when the relative error falls by less than this in one sweep.
-    rng : numpy.random.Generator
-        New directions for components that fall to zero.
-    stop : callable
-        Asked after every sweep; true ends the run where it stands.
-
-    Returns
-    -------
-    Fit
-        Factors, trace and whether it converged.
-    """
-    fit = Fit(factors)
-    revivals = 0
-    for _ in range(max_iter):
-        squares = sweep(tensor, factors)
-        fit.errors.append(float(np.sqrt(squares / tensor.squared_norm)))
-        balance(factors)
-        settled = len(fit.errors) > 1 and fit.errors[-2] - fit.errors[-1] < tol
-        if settled and revivals < _REVIVALS and revive(factors, rng):
-            revivals += 1
-            continue
-        fit.converged = settled
-        if settled or stop():
-            break
-    clear(tensor, factors)
-    balance(factors)
-    return fit

@@ -9,9 +9,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurokit.connectome.dimension_tree import AnyFloat, Array
 from neurokit.connectome.factors import modes_of
-from neurokit.connectome.tensor import AnyFloat, Array
-from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.errors import LabelError, OptionError, SchemaError, check_option
+
+# Entries up to which float32 tensors are computed with in float64 (32 MB).
+_SMALL = 2**22
 
 
 def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
@@ -48,13 +51,45 @@ def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
     return tensor
 
 
-def as_float(x: xr.DataArray) -> AnyFloat:
-    """Return the values in float32 where they are that, else in float64.
+def compute_dtype(x: xr.DataArray, dtype: str | None = None) -> np.dtype[Any]:
+    """Return the float type in which products with a tensor are computed.
+
+    Parameters
+    ----------
+    x : DataArray
+        Real numbers.
+    dtype : {"float32", "float64"}, optional
+        What the user asked for. None takes float64, but for float32 tensors of more than 2^22
+        entries: those are bound by memory, and half the bytes are half the time.
+
+    Returns
+    -------
+    numpy.dtype
+        Of blocks and of products with them; errors and factors are float64 in any case.
+
+    Raises
+    ------
+    OptionError
+        For another type.
+    SchemaError
+        If values are no numbers.
+    """
+    if x.dtype.kind not in "fiub":
+        raise SchemaError(f"is of type {x.dtype}", where="tensor", mend="Give real numbers.")
+    if dtype is not None:
+        return np.dtype(check_option("dtype", dtype, ("float32", "float64")))
+    return np.dtype(np.float32 if x.dtype == np.float32 and x.size > _SMALL else np.float64)
+
+
+def as_float(x: xr.DataArray, dtype: str | None = None) -> AnyFloat:
+    """Return the values of a tensor as floats.
 
     Parameters
     ----------
     x : DataArray
         Real numbers; NaN is allowed.
+    dtype : {"float32", "float64"}, optional
+        See `compute_dtype`.
 
     Returns
     -------
@@ -63,13 +98,13 @@ def as_float(x: xr.DataArray) -> AnyFloat:
 
     Raises
     ------
+    OptionError
+        For another type.
     SchemaError
         If values are infinite or no numbers.
     """
-    if x.dtype.kind not in "fiub":
-        raise SchemaError(f"is of type {x.dtype}", where="tensor", mend="Give real numbers.")
-    values = x.values if x.dtype == np.float32 else x.values.astype(np.float64, copy=False)
-    if np.isinf(values).any():
+    values: AnyFloat = x.values.astype(compute_dtype(x, dtype), copy=False)
+    if any(np.isinf(part).any() for part in values):
         raise SchemaError("holds infinities", where="tensor", mend="Set them to NaN to skip them.")
     return values
 
@@ -156,3 +191,53 @@ def as_start(init: xr.Dataset | Sequence[NDArray[Any]], x: xr.DataArray, rank: i
             mend="Give one (size, rank) array per mode.",
         )
     return [np.ascontiguousarray(array, dtype=np.float64) for array in arrays]
+
+
+def as_tied(symmetric: tuple[str, str] | None, x: xr.DataArray) -> tuple[int, int] | None:
+    """Return the positions of two modes that share a factor.
+
+    Parameters
+    ----------
+    symmetric : tuple of two str, optional
+        Their dims.
+    x : DataArray
+        The tensor.
+
+    Returns
+    -------
+    tuple of two int, or None
+        In the tensor's order.
+
+    Raises
+    ------
+    OptionError
+        If they are no two dims of a tensor of three modes.
+    SchemaError
+        If slices are not symmetric, or have gaps elsewhere than on the whole diagonal.
+    """
+    if symmetric is None:
+        return None
+    dims = [str(dim) for dim in x.dims]
+    if len(dims) != 3 or len(set(symmetric)) != 2 or not set(symmetric) <= set(dims):
+        raise OptionError(
+            f"names {tuple(symmetric)!r} of dims {tuple(dims)!r}",
+            where="symmetric",
+            mend="Name two dims of a tensor of three modes.",
+        )
+    rest = next(dim for dim in dims if dim not in symmetric)
+    values = x.transpose(*symmetric, rest).values
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+    off = np.asarray(missing.any(axis=2))
+    np.fill_diagonal(off, False)
+    on = missing[np.arange(len(missing)), np.arange(len(missing))] if len(off) else missing
+    if values.shape[0] != values.shape[1] or off.any() or (on.any() and not on.all()):
+        raise SchemaError(
+            "slices are not square, or entries other than the whole diagonal are missing",
+            where="tensor",
+            mend="Use pairs (nk.connectome.affinity): they may have gaps and are symmetric anyway.",
+        )
+    if not np.allclose(values, values.transpose(1, 0, 2), rtol=1e-5, atol=0, equal_nan=True):
+        raise SchemaError(
+            "slices are not symmetric", where="tensor", mend="Leave out the option `symmetric`."
+        )
+    return dims.index(symmetric[0]), dims.index(symmetric[1])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,6 +114,30 @@ def window_sum(values: Array, reach: int, runs: Sequence[slice]) -> Array:
     return out
 
 
+def part_of(runs: Sequence[slice], start: int, stop: int) -> list[slice]:
+    """Return what a stretch of frames holds of every run, counted from its first frame.
+
+    Parameters
+    ----------
+    runs : sequence of slice
+        Stretches that nothing may cross.
+    start, stop : int
+        The frames kept.
+
+    Returns
+    -------
+    list of slice
+        Runs without a frame in it are left out.
+
+    Examples
+    --------
+    >>> part_of([slice(0, 5), slice(5, 9)], 3, 8)
+    [slice(0, 2, None), slice(2, 5, None)]
+    """
+    cut = [(max(r.start, start) - start, min(r.stop, stop) - start) for r in runs]
+    return [slice(a, b) for a, b in cut if a < b]
+
+
 def windowed_correlation(reach: int, runs: Sequence[slice]) -> Kernel:
     """Pearson correlation over frames t - reach ... t + reach observed in both neurons.
 
@@ -157,16 +182,53 @@ def bin_mean(values: Traces, bins: Bins) -> Traces:
 
     Returns
     -------
-    (rows, n_bins) ndarray of float64, or `values` itself where bins are single frames
+    (rows, n_bins) ndarray of float64, or `values` itself where every frame is a bin
         Means.
     """
     if bins.width == 1:
-        return values
+        return values if bins.frames.size == values.shape[1] else values[:, bins.frames]
     boxes = values[:, bins.frames].reshape(len(values), -1, bins.width)
     seen = ~np.isnan(boxes)
     count = seen.sum(axis=2)
     total = np.where(seen, boxes, 0).sum(axis=2, dtype=np.float64)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@numba.njit(cache=True, nogil=True)
+def _fused(
+    traces: Any, first: Index, second: Index, frames: Index, width: int, code: int, out: Any
+) -> None:
+    for p in range(first.size):
+        x, y = traces[first[p]], traces[second[p]]
+        if width == 1 and code == 0:
+            # Single frames lie side by side: a loop without branches, several at once. Zero times
+            # NaN hands NaN on.
+            for b in range(out.shape[1]):
+                both = x[frames[0] + b] * y[frames[0] + b]
+                out[p, b] = np.sqrt(both if both > 0 else 0.0 * both) + 0.0
+            continue
+        for b in range(out.shape[1]):
+            total, count = 0.0, 0
+            for k in range(b * width, (b + 1) * width):
+                one, other = x[frames[k]], y[frames[k]]
+                both = one * other
+                if both == both:
+                    if code == 0:
+                        size = np.sqrt(np.abs(both))
+                        total += size if both > 0 else -size
+                    elif code == 1:
+                        size = min(np.abs(one), np.abs(other))
+                        total += size if both > 0 else -size
+                    elif code == 2:
+                        total += both
+                    elif one > 0 and other > 0:
+                        total += np.sqrt(one * other)
+                    count += 1
+            out[p, b] = max(total / count, 0.0) if count else np.nan
+
+
+# Kernels with a compiled form: no table of pairs x frames is made.
+_CODES: dict[Kernel, int] = {differential: 0, minimum: 1, product: 2, rising: 3}
 
 
 def pair_affinity(
@@ -191,6 +253,10 @@ def pair_affinity(
         Non-negative, NaN where a neuron is missing.
     """
     out = np.empty((len(first), len(bins.frames) // bins.width), dtype=np.float32)
+    if kernel in _CODES:
+        rows = np.ascontiguousarray(traces)
+        _fused(rows, first, second, bins.frames, bins.width, _CODES[kernel], out)
+        return out
     step = max(1, _BLOCK // traces.shape[1])
     for start in range(0, len(first), step):
         block = slice(start, start + step)

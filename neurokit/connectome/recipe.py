@@ -14,8 +14,13 @@ class MotifParameters(Parameters):
 
     Parameters
     ----------
-    rank : int
-        Number of motifs.
+    rank : int, optional
+        Number of motifs; null chooses it among 1 to `max_rank` by masked cross-validation.
+    max_rank : int
+        Largest candidate where `rank` is null.
+    shared_time : bool
+        Whether recordings follow one clock of the experiment; false where animals behave each
+        in their own time.
     random_state : int
         Seed of the random starts.
     n_restarts : int
@@ -40,10 +45,18 @@ class MotifParameters(Parameters):
     tol : float
         A start has converged when its relative error falls by less than this in one sweep.
     n_jobs : int
-        Starts that run at once.
+        Starts and shifts that run at once.
+    communities : str, optional
+        How neurons of a motif are grouped: sbm, leiden or null.
+    n_permutations : int
+        Shifts of the null, each with a fit of its own; 0 for none.
+    null : str
+        What is shifted: every neuron, or every recording.
     """
 
-    rank: int = Field(default=6, ge=1)
+    rank: int | None = Field(default=6, ge=1)
+    max_rank: int = Field(default=10, ge=1)
+    shared_time: bool = True
     random_state: int = Field(default=0, ge=0)
     n_restarts: int = Field(default=8, ge=1)
     kind: Literal["differential", "min", "product", "rising", "correlation"] = "differential"
@@ -56,6 +69,9 @@ class MotifParameters(Parameters):
     max_iter: int = Field(default=500, ge=1)
     tol: float = Field(default=1e-6, ge=0)
     n_jobs: int = Field(default=1, ge=1)
+    communities: Literal["sbm", "leiden"] | None = "sbm"
+    n_permutations: int = Field(default=39, ge=0)
+    null: Literal["neuron", "recording"] = "neuron"
 
 
 MOTIFS = Recipe(

@@ -1,23 +1,22 @@
-"""A partly observed tensor laid out for factorization: zero-filled data, reduced mask, norms.
+"""A partly observed tensor as factorization sees it: zero-filled data, reduced mask, norms.
 
-Modes are sorted by size so that the two contractions of a sweep run over the two largest,
-as plain matrix products on contiguous memory; the Khatri-Rao product is never formed.
+A complete, contiguous tensor is used where it lies, whatever the order of its modes; only one
+with missing entries or gaps in memory is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-AnyFloat = NDArray[np.floating[Any]]
+from neurokit.connectome.dimension_tree import AnyFloat, Array, collapse, contract, row_grams
 
-# Rows of the unfolded tensor whose reconstruction is held at once, in entries (32 MB).
-_BLOCK = 2**22
+# Entries that are looked at or reconstructed at once (8 MB in float64).
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -27,15 +26,23 @@ class ObservedTensor:
     Parameters
     ----------
     values : ndarray
-        Data in sorted mode order divided by `scale`, zero where not observed; float32 or float64.
+        Data in the order in which they lie in memory, zero where not observed; float32 or
+        float64, in the caller's units.
     mask : ndarray
         One where observed; size 1 along every mode in which it does not change.
     order : tuple of int
         ``values`` has mode ``order[k]`` of the caller's tensor at position k.
     scale : float
-        Power of two by which the data were divided, so that squares keep their digits.
+        Power of two by which products with the data are divided, so that squares keep their
+        digits; all norms and factors are those of data / scale.
     squared_norm : float
         Sum of squares of the observed, scaled entries.
+    row_norms : list of (size,) ndarray
+        Sum of squares of the scaled entries, per row of every mode.
+    total : float
+        Sum of the observed, scaled entries.
+    tied : bool
+        Whether modes 0 and 1 have one factor (symmetric slices).
     """
 
     values: AnyFloat
@@ -43,11 +50,24 @@ class ObservedTensor:
     order: tuple[int, ...]
     scale: float
     squared_norm: float
+    row_norms: list[Array]
+    total: float
+    tied: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sizes of the modes in sorted order."""
-        return self.values.shape
+        """Sizes of the modes in internal order."""
+        return tuple(self.values.shape)
+
+    @property
+    def outer(self) -> tuple[int, int]:
+        """The two modes that are summed over the data; the first one's product serves the rest."""
+        return outer_modes(self.shape, self.tied)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return self.mask.size == 1 and bool(self.mask.all())
 
     @property
     def n_observed(self) -> int:
@@ -56,15 +76,88 @@ class ObservedTensor:
         return round(float(self.mask.sum(dtype=np.float64) * repeats))
 
     def sort(self, factors: Sequence[Array]) -> list[Array]:
-        """Put factors of the caller's mode order into sorted order."""
+        """Put factors of the caller's mode order into internal order."""
         return [factors[mode] for mode in self.order]
 
     def unsort(self, factors: Sequence[Array]) -> list[Array]:
-        """Put factors of sorted order into the caller's mode order."""
+        """Put factors of internal order into the caller's mode order."""
         return [factors[self.order.index(mode)] for mode in range(len(self.order))]
 
+    def contract(self, factor: Array, axis: int) -> AnyFloat:
+        """Sum over one mode; see `dimension_tree.contract`."""
+        return contract(self.values, factor, axis)
 
-def observe(tensor: AnyFloat, mask: NDArray[np.bool_] | None = None) -> ObservedTensor:
+    def gather(
+        self, partial: AnyFloat, summed: int, factors: Sequence[Array], target: int
+    ) -> Array:
+        """numerator[i, c]: what is left of a partial product contracted with all but `target`."""
+        kept = [mode for mode in range(len(self.shape)) if mode != summed]
+        return collapse(partial, kept, factors, target) / self.scale
+
+    def partial(self, factor: Array, axis: int) -> Array:
+        """Sum over one mode of the scaled data, in float64."""
+        return self.on_host(self.contract(factor, axis)).astype(np.float64) / self.scale
+
+    def on_host(self, partial: Any) -> AnyFloat:
+        """A partial product as an array."""
+        return np.asarray(partial)
+
+    def grams(self, factors: Sequence[Array], mode: int) -> Array:
+        """Gram matrices of the other modes' columns over each row's observed entries."""
+        return row_grams(self.mask, factors, mode)
+
+    def seen_rows(self, mode: int) -> NDArray[np.bool_]:
+        """Which rows of a mode were observed at all."""
+        others = tuple(axis for axis in range(self.mask.ndim) if axis != mode)
+        return np.broadcast_to(self.mask.any(axis=others), self.shape[mode])
+
+    def blocks(self) -> Iterator[tuple[slice, AnyFloat]]:
+        """Yield stretches of the first outer mode with their data; here there is one."""
+        yield slice(0, self.shape[self.outer[0]]), self.values
+
+    def seen_blocks(self) -> Iterator[tuple[slice, AnyFloat, NDArray[Any]]]:
+        """Yield stretches of the first outer mode with their data and mask."""
+        axis = self.outer[0]
+        for stretch, values in self.blocks():
+            mask = self.mask
+            if mask.shape[axis] > 1:
+                mask = mask[(slice(None),) * axis + (stretch,)]
+            yield stretch, values, np.broadcast_to(mask, values.shape)
+
+
+def outer_modes(shape: Sequence[int], tied: bool = False) -> tuple[int, int]:
+    """Return the modes whose sums leave the smallest partial products: the two largest.
+
+    Among modes of one size those at an end of the memory layout come first, where the product
+    is a single matrix product.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Sizes of the modes.
+    tied : bool, default False
+        Whether modes 0 and 1 share a factor; the third is then summed first.
+
+    Returns
+    -------
+    first, second : int
+        Two different modes.
+
+    Examples
+    --------
+    >>> outer_modes((1225, 20, 480))
+    (0, 2)
+    """
+    if tied:
+        return 2, 0
+    ends = {0, len(shape) - 1}
+    ranked = sorted(range(len(shape)), key=lambda k: (-shape[k], k not in ends, -k))
+    return ranked[0], ranked[1]
+
+
+def observe(
+    tensor: AnyFloat, mask: NDArray[np.bool_] | None = None, *, tied: tuple[int, int] | None = None
+) -> ObservedTensor:
     """Lay out a tensor for masked least squares; NaN counts as not observed.
 
     Parameters
@@ -73,31 +166,117 @@ def observe(tensor: AnyFloat, mask: NDArray[np.bool_] | None = None) -> Observed
         Data of 2 or more modes, float32 or float64.
     mask : ndarray of bool, optional
         True where an entry counts; broadcastable to the tensor.
+    tied : tuple of two int, optional
+        Modes that share a factor.
 
     Returns
     -------
     ObservedTensor
-        A zero-filled, scaled copy; the input is left alone.
+        The input is left alone; its memory is used where nothing is missing.
     """
-    order = tuple(int(mode) for mode in np.argsort(tensor.shape, kind="stable"))
-    values = np.array(tensor.transpose(order), order="C")
-    seen = ~np.isnan(values)
-    if mask is not None:
-        seen &= np.broadcast_to(mask, tensor.shape).transpose(order)
-    values[~seen] = 0
-    squares = _sum_of_squares(values)
-    mean_square = squares / max(int(seen.sum()), 1)
-    # A power of two leaves the digits of every entry as they are.
-    scale = float(2.0 ** np.round(np.log2(mean_square) / 2)) if mean_square > 0 else 1.0
-    values /= values.dtype.type(scale)
-    reduced = np.ascontiguousarray(reduce_mask(seen), dtype=values.dtype)
-    return ObservedTensor(values, reduced, order, scale, squares / scale**2)
+    order = memory_order(tensor, tied)
+    values = tensor.transpose(order)
+    whole = mask is None or bool(np.all(mask))
+    if whole and not _any_nan(values):
+        values = np.ascontiguousarray(values)
+        seen = np.ones((1,) * values.ndim, dtype=bool)
+    else:
+        values = np.array(values, order="C")
+        seen = ~np.isnan(values)
+        if mask is not None:
+            seen &= np.broadcast_to(mask, tensor.shape).transpose(order)
+        values[~seen] = 0
+        seen = reduce_mask(seen)
+    moments = Moments(values.shape)
+    moments.add(values)
+    n_seen = int(seen.sum()) * (values.size // max(seen.size, 1))
+    scale = power_of_two(moments.squares, n_seen)
+    return ObservedTensor(
+        values,
+        np.ascontiguousarray(seen, dtype=values.dtype),
+        order,
+        scale,
+        moments.squares / scale**2,
+        [norms / scale**2 for norms in moments.row_norms],
+        moments.total / scale,
+        tied is not None,
+    )
 
 
-def _sum_of_squares(values: AnyFloat) -> float:
-    flat = values.reshape(-1)
-    blocks = (flat[k : k + _BLOCK].astype(np.float64) for k in range(0, flat.size, _BLOCK))
-    return float(sum(np.vdot(block, block) for block in blocks))
+def memory_order(tensor: AnyFloat, tied: tuple[int, int] | None = None) -> tuple[int, ...]:
+    """Return the order of modes in which a tensor lies in memory, slowest first.
+
+    Parameters
+    ----------
+    tensor : ndarray
+        Any strides.
+    tied : tuple of two int, optional
+        Modes that must come first.
+
+    Returns
+    -------
+    tuple of int
+        A permutation of the modes.
+    """
+    if tied is not None:
+        rest = [mode for mode in range(tensor.ndim) if mode not in tied]
+        return (*tied, *rest)
+    # A mode of one row has no stride to speak of.
+    key = [(-abs(tensor.strides[k]), k) for k in range(tensor.ndim)]
+    return tuple(sorted(range(tensor.ndim), key=key.__getitem__))
+
+
+class Moments:
+    """Sums and sums of squares of a tensor, gathered over its blocks in float64.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Sizes of all modes.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.total = 0.0
+        self.squares = 0.0
+        self.row_norms = [np.zeros(size) for size in shape]
+
+    def add(self, values: AnyFloat, start: Sequence[int] | None = None) -> None:
+        """Add a block whose first entry is at `start`; missing entries are zero already."""
+        corner = list(start or [0] * values.ndim)
+        step = max(1, _BLOCK // max(values[0].size, 1))
+        for k in range(0, len(values), step):
+            part = values[k : k + step].astype(np.float64)
+            self.total += float(part.sum())
+            np.square(part, out=part)
+            for axis, norms in enumerate(self.row_norms):
+                first = corner[axis] + (k if axis == 0 else 0)
+                others = tuple(j for j in range(part.ndim) if j != axis)
+                norms[first : first + part.shape[axis]] += part.sum(axis=others)
+        self.squares = float(self.row_norms[0].sum())
+
+
+def power_of_two(squares: float, count: int) -> float:
+    """Return the power of two nearest to the root mean square, 1 where all is zero.
+
+    Parameters
+    ----------
+    squares : float
+        Sum of squares.
+    count : int
+        Number of entries.
+
+    Returns
+    -------
+    float
+        Dividing by it leaves the digits of every entry as they are.
+    """
+    mean_square = squares / max(count, 1)
+    return float(2.0 ** np.round(np.log2(mean_square) / 2)) if mean_square > 0 else 1.0
+
+
+def _any_nan(values: AnyFloat) -> bool:
+    step = max(1, _BLOCK // max(values[0].size, 1))
+    return any(bool(np.isnan(values[k : k + step]).any()) for k in range(0, len(values), step))
 
 
 def reduce_mask(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -120,61 +299,6 @@ def reduce_mask(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return seen
 
 
-def contract(values: AnyFloat, factor: Array, axis: int) -> AnyFloat:
-    """Sum over mode `axis` of values[..., l, ...] factor[l, r]: shape (remaining modes, rank).
-
-    Parameters
-    ----------
-    values : ndarray
-        A tensor in sorted mode order.
-    factor : (size, rank) ndarray
-        Factor of the mode.
-    axis : int
-        The last or the last but one mode: those are matrix products on the memory as it lies.
-
-    Returns
-    -------
-    ndarray
-        Of the dtype of `values`.
-    """
-    matrix = factor.astype(values.dtype, copy=False)
-    if axis == values.ndim - 1:
-        flat = values.reshape(-1, values.shape[-1])
-        return np.asarray(flat @ matrix).reshape(*values.shape[:-1], -1)
-    return np.asarray(values.swapaxes(-1, -2) @ matrix)
-
-
-def gather(partial: AnyFloat, modes: Sequence[int], columns: Sequence[Array], target: int) -> Array:
-    """Contract what is left of a partial product with all modes but one.
-
-    numerator[i, r] = sum over the other modes of partial[..., i, ..., r] prod columns[m][., r]
-
-    Parameters
-    ----------
-    partial : ndarray
-        Shape (sizes of `modes`, rank).
-    modes : sequence of int
-        Which modes the axes of `partial` are.
-    columns : sequence of ndarray
-        (size, rank) for every mode of the tensor; only those in `modes` are used.
-    target : int
-        The mode kept.
-
-    Returns
-    -------
-    (size of target, rank) ndarray of float64
-        The matricised tensor times the Khatri-Rao product of the other modes.
-    """
-    result = partial.astype(np.float64)
-    for axis in reversed(range(len(modes))):
-        if modes[axis] != target:
-            # Broadcasting the factor along its own axis keeps rank last.
-            shape = [1] * result.ndim
-            shape[axis], shape[-1] = columns[modes[axis]].shape
-            result = (result * columns[modes[axis]].reshape(shape)).sum(axis=axis)
-    return result
-
-
 def relative_error(tensor: ObservedTensor, factors: Sequence[Array]) -> float:
     """|| observed - model || / || observed ||, from the residual itself, in float64.
 
@@ -183,23 +307,39 @@ def relative_error(tensor: ObservedTensor, factors: Sequence[Array]) -> float:
     tensor : ObservedTensor
         The data.
     factors : sequence of (size, rank) ndarray
-        In sorted mode order.
+        In internal mode order, of the scaled data.
 
     Returns
     -------
     float
-        Exact also where the fit is perfect, where the expanded square has lost its digits.
+        Exact also where the fit is perfect, where the expanded square has lost its digits; 0
+        where all is zero.
     """
-    n_rows = int(np.prod(tensor.shape[:-1]))
-    flat = tensor.values.reshape(n_rows, -1)
-    seen = np.broadcast_to(tensor.mask, tensor.shape)
-    step = max(1, _BLOCK // tensor.shape[-1])
+    if tensor.squared_norm == 0:
+        return 0.0
+    axis = tensor.outer[0]
+    total = 0.0
+    for stretch, values, seen in tensor.seen_blocks():
+        parts = [f[stretch] if mode == axis else f for mode, f in enumerate(factors)]
+        total += _squared_residual(values, seen, parts, tensor.scale)
+    return float(np.sqrt(total / tensor.squared_norm))
+
+
+def _squared_residual(
+    values: AnyFloat, seen: NDArray[Any], factors: Sequence[Array], scale: float
+) -> float:
+    n_rows = int(np.prod(values.shape[:-1]))
+    flat = values.reshape(n_rows, -1)
+    step = max(1, _BLOCK // values.shape[-1])
     total = 0.0
     for start in range(0, n_rows, step):
-        index = np.unravel_index(np.arange(start, min(start + step, n_rows)), tensor.shape[:-1])
+        index = np.unravel_index(np.arange(start, min(start + step, n_rows)), values.shape[:-1])
         rows = np.ones((len(index[0]), factors[0].shape[1]))
         for factor, position in zip(factors[:-1], index, strict=True):
             rows *= factor[position]
-        residual = (flat[start : start + step] - rows @ factors[-1].T) * seen[index]
+        residual = rows @ factors[-1].T
+        residual -= flat[start : start + step] / scale
+        if seen.strides != (0,) * seen.ndim:
+            residual *= seen[index]
         total += float(np.vdot(residual, residual))
-    return float(np.sqrt(total / tensor.squared_norm))
+    return total

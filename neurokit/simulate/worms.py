@@ -1,4 +1,7 @@
-"""Calcium recordings of several animals that share motifs of co-fluctuating neurons."""
+"""Calcium recordings of several animals that share motifs of co-fluctuating neurons.
+
+A motif may hold communities: groups that are active together but move together only in part.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ class _Plan:
 
     neuron_loading: Array
     recording_loading: Array
+    community: NDArray[np.int64]
     envelope: Array
     slots: list[tuple[int, float, float]]
     recorded: NDArray[np.bool_]
@@ -46,6 +50,8 @@ def worms(
     n_neurons: int = 60,
     n_motifs: int = 3,
     *,
+    n_communities: int = 1,
+    coupling: float = 0.5,
     missing: float = 0.2,
     duration: float = 400.0,
     rate: float = 4.0,
@@ -64,6 +70,11 @@ def worms(
     strength g (0.5 to 1.5). A quarter of the neurons belongs to no motif. Every animal misses
     other neurons; those are absent from its recording, so that ``nk.stack`` makes them NaN.
 
+    With communities, the neurons of a motif fall into groups c that are active in the same
+    epochs, move together within, and with each other only in part: sin(phase_mw) becomes
+
+        sqrt(coupling) sin(phase_mw) + sqrt(1 - coupling) sin(phase_mcw)
+
     Parameters
     ----------
     n_animals : int, default 4
@@ -72,6 +83,11 @@ def worms(
         Neurons over all animals.
     n_motifs : int, default 3
         Groups of neurons.
+    n_communities : int, default 1
+        Communities within each motif, of equal size to one neuron.
+    coupling : float, default 0.5
+        Correlation of the oscillations of two communities of one motif, 0 to 1; without effect
+        on a single community.
     missing : float, default 0.2
         Share of neurons that an animal misses.
     duration : float, default 400.0
@@ -94,7 +110,8 @@ def worms(
     Simulation
         Recordings ``worm1``, ``worm2``...; truth with ``neuron_loading``(component, neuron),
         ``time_course``(component, time), 1 where a motif is fully active,
-        ``recording_loading``(component, recording) and ``recorded``(recording, neuron).
+        ``recording_loading``(component, recording), ``recorded``(recording, neuron) and
+        ``community``(component, neuron): 0, 1... within a motif, -1 outside it.
 
     Raises
     ------
@@ -111,6 +128,8 @@ def worms(
         "n_animals": n_animals,
         "n_neurons": n_neurons,
         "n_motifs": n_motifs,
+        "n_communities": n_communities,
+        "coupling": coupling,
         "missing": missing,
         "duration": duration,
         "rate": rate,
@@ -122,12 +141,13 @@ def worms(
     _check(parameters)
     rng = np.random.default_rng(random_state)
     time = regular_time(round(duration * rate), rate)
-    plan = _plan(rng, time, n_animals, n_neurons, n_motifs, missing, n_epochs, duration)
+    plan = _plan(
+        rng, time, n_animals, n_neurons, n_motifs, n_communities, missing, n_epochs, duration
+    )
     names = [f"N{k + 1:0{len(str(n_neurons))}d}" for k in range(n_neurons)]
     recordings = {}
     for w in range(n_animals):
-        shared = plan.envelope * np.sin(_phase(rng, n_motifs, time.size, period * rate))
-        signal = (plan.neuron_loading * plan.recording_loading[:, [w]]).T @ shared
+        signal = _motif_signal(rng, plan, w, period * rate, coupling)
         signal += private * _slow_noise(rng, signal.shape, _PRIVATE * rate)
         signal += noise * rng.standard_normal(signal.shape)
         tree = _recording(signal, names, plan, w, rate)
@@ -145,6 +165,13 @@ def _check(parameters: dict[str, float]) -> None:
             _IN_MOTIFS * parameters["n_neurons"] >= 2 * parameters["n_motifs"],
             "A motif needs two neurons, and a quarter of all belongs to none.",
         ),
+        "n_communities": (
+            parameters["n_communities"] >= 1
+            and _IN_MOTIFS * parameters["n_neurons"]
+            >= 2 * (parameters["n_motifs"] or 1) * parameters["n_communities"],
+            "Give at least one, and two neurons for each: plant fewer, or raise n_neurons.",
+        ),
+        "coupling": (0 <= parameters["coupling"] <= 1, "Give a correlation from 0 to 1."),
         "missing": (
             parameters["missing"] >= 0
             and (1 - parameters["missing"]) * parameters["n_neurons"] >= 2,
@@ -169,6 +196,7 @@ def _plan(
     n_animals: int,
     n_neurons: int,
     n_motifs: int,
+    n_communities: int,
     missing: float,
     n_epochs: int,
     duration: float,
@@ -177,6 +205,10 @@ def _plan(
     chosen = rng.permutation(n_neurons)[: size * n_motifs].reshape(n_motifs, size)
     neuron_loading = np.zeros((n_motifs, n_neurons))
     np.put_along_axis(neuron_loading, chosen, rng.uniform(0.7, 1.3, chosen.shape), axis=1)
+    community = np.full((n_motifs, n_neurons), -1)
+    # The members come in random order, so that equal parts of them are a random partition.
+    part = np.broadcast_to(np.arange(size) * n_communities // size, chosen.shape)
+    np.put_along_axis(community, chosen, part, axis=1)
     turns = np.concatenate([rng.permutation(n_motifs) for _ in range(n_epochs)])
     slot = duration / turns.size
     slots = [
@@ -189,7 +221,26 @@ def _plan(
     for row in recorded:
         row[rng.choice(n_neurons, round(missing * n_neurons), replace=False)] = False
     loading = rng.uniform(0.5, 1.5, (n_motifs, n_animals))
-    return _Plan(neuron_loading, loading, envelope, slots, recorded)
+    return _Plan(neuron_loading, loading, community, envelope, slots, recorded)
+
+
+def _motif_signal(
+    rng: np.random.Generator, plan: _Plan, w: int, period: float, coupling: float
+) -> Array:
+    """(neuron, time) sum of what the motifs do in animal w."""
+    n_motifs, n_times = plan.envelope.shape
+    shared = np.sin(_phase(rng, n_motifs, n_times, period))
+    loading = plan.neuron_loading * plan.recording_loading[:, [w]]
+    n_communities = int(plan.community.max()) + 1
+    if n_communities == 1:
+        together: Array = loading.T @ (plan.envelope * shared)
+        return together
+    own = np.sin(_phase(rng, n_motifs * n_communities, n_times, period))
+    signal = np.zeros((loading.shape[1], n_times))
+    for c, part in enumerate(own.reshape(n_motifs, n_communities, n_times).swapaxes(0, 1)):
+        mixed = np.sqrt(coupling) * shared + np.sqrt(1.0 - coupling) * part
+        signal += (loading * (plan.community == c)).T @ (plan.envelope * mixed)
+    return signal
 
 
 def _ramp(seconds: Array) -> Array:
@@ -249,6 +300,7 @@ def _truth(
             "time_course": (("component", "time"), plan.envelope),
             "recording_loading": (("component", "recording"), plan.recording_loading),
             "recorded": (("recording", "neuron"), plan.recorded),
+            "community": (("component", "neuron"), plan.community),
         },
         coords={
             "component": np.arange(len(plan.envelope)),

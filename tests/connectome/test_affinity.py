@@ -279,3 +279,70 @@ def test_units_that_differ_need_a_scale():
     with pytest.raises(UnitsError):
         affinity(rec, scale="none")
     assert affinity(rec).channel.values.tolist() == ["Fz"]
+
+
+@pytest.mark.parametrize("kind", ["differential", "min", "product", "rising"])
+@pytest.mark.parametrize("bin_s", [None, 2.0])
+@pytest.mark.parametrize("chunks", [{"time": 37}, {"pair": 20, "time": 43}, "auto"])
+def test_blocks_of_pairs_and_time_hold_the_same_bytes(kind, bin_s, chunks):
+    recs = nk.simulate.worms(n_animals=2, n_neurons=10, duration=200.0, random_state=0).recordings
+    lazy = affinity(recs, kind, bin_s=bin_s, chunks=chunks)
+    assert lazy.chunks is not None
+    if isinstance(chunks, dict):
+        assert max(lazy.chunksizes["time"]) == chunks["time"]
+    xr.testing.assert_identical(lazy.compute(), affinity(recs, kind, bin_s=bin_s))
+
+
+@pytest.mark.parametrize("run", [None, [0] * 90 + [1] * 110])
+def test_windows_of_a_block_reach_beyond_it_but_not_beyond_a_run(run):
+    rec = a_recording(waves(n_times=200, n_neurons=4), run=run)
+    lazy = affinity(rec, "correlation", window_s=6.0, chunks={"time": 11})
+    whole = affinity(rec, "correlation", window_s=6.0)
+    np.testing.assert_allclose(lazy, whole, atol=1e-6)
+
+
+def test_a_block_is_made_only_when_asked_for(monkeypatch):
+    from neurokit.connectome import kernels
+
+    made = []
+    original = kernels.pair_affinity
+
+    def counted(traces, first, *rest):
+        made.append(len(first))
+        return original(traces, first, *rest)
+
+    monkeypatch.setattr(kernels, "pair_affinity", counted)
+    lazy = affinity(a_recording(waves(n_times=100)), chunks={"time": 10})
+    assert made == []
+    lazy.isel(time=slice(20, 30)).compute()
+    assert made == [10]
+
+
+def test_blocks_are_balanced_by_the_level_of_the_whole():
+    recs = nk.simulate.worms(n_animals=3, n_neurons=12, random_state=0).recordings
+    lazy = affinity(recs, bin_s=8.0, balance=True, chunks={"time": 9})
+    assert lazy.chunks is not None
+    np.testing.assert_allclose(lazy, affinity(recs, bin_s=8.0, balance=True), rtol=1e-6)
+
+
+def test_a_formula_of_ones_own_takes_scaled_slopes():
+    def opposite(first, second):
+        """Only where one rises and the other falls."""
+        return np.maximum(-first * second, 0)
+
+    rec = a_recording(waves())
+    found = affinity(rec, opposite)
+    slopes = nk.signal.derivative(rec, 1.0).activity.signal.values.astype(float)
+    slopes /= np.sqrt((slopes**2).mean(axis=0))
+    expected = np.maximum(-slopes[:, 0] * slopes[:, 1], 0)
+    np.testing.assert_allclose(found.values[0], expected, atol=1e-5)
+    assert found.attrs["long_name"] == "opposite affinity"
+    assert as_history(found)[-1]["parameters"]["kind"] == "opposite"
+    product = affinity(rec, lambda first, second: first * second, bin_s=2.0)
+    np.testing.assert_allclose(product, affinity(rec, "product", bin_s=2.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("chunks", [0, {"pairs": 3}, {"time": 0}, {"time": 2.5}, "big"])
+def test_chunks_that_make_no_sense_are_refused(chunks):
+    with pytest.raises(OptionError, match="chunks"):
+        affinity(a_recording(waves()), chunks=chunks)

@@ -117,3 +117,34 @@ def test_one_sample_has_no_rate():
     group = activity(np.zeros((1, 2)), names=["A", "B"], time=[0.0])
     with pytest.raises(TimeError, match="1 samples"):
         mean_rate(group.signal)
+
+
+def test_padded_recordings_share_the_longest_axis():
+    recs = {"a": a_ramp(4.0, 50.0), "b": a_ramp(2.5, 80.0)}
+    padded, said = on_one_axis(recs, pad=True)
+    stacked = nk.stack(padded)
+    assert sampling_rate(stacked) == 2.5
+    assert stacked.sizes["time"] == 200
+    assert said == "resampled to 2.5 Hz, each in its own time"
+    late = stacked.time > 50.0
+    assert stacked.sel(recording="a").isel(time=late).isnull().all()
+    assert stacked.sel(recording="b").notnull().all()
+
+
+def test_padding_shifts_nothing_and_keeps_what_else_there_is():
+    recs = {"a": a_ramp(4.0, 50.0), "b": a_ramp(2.5, 80.0)}
+    padded, _ = on_one_axis(recs, pad=True)
+    for key, rec in padded.items():
+        signal = rec.activity.signal.isel(neuron=0)
+        seen = signal.notnull() & (signal.time > 1.0) & (signal.time < 49.0)
+        np.testing.assert_allclose(signal[seen], signal.time[seen], atol=1e-3)
+        assert set(rec.children) == set(recs[key].children)
+    assert recs["a"].activity.signal.sizes["time"] == 200
+
+
+def test_equal_axes_need_no_padding():
+    recs = {"a": a_ramp(), "b": a_ramp()}
+    padded, said = on_one_axis(recs, pad=True)
+    assert said == "as recorded"
+    for key, rec in recs.items():
+        assert padded[key].activity.signal.identical(rec.activity.signal)

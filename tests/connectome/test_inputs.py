@@ -35,10 +35,21 @@ def test_recordings_are_sent_to_affinity():
             as_labelled(given)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.int16, np.uint8, bool, np.float64])
-def test_numbers_become_float64_and_float32_stays(dtype):
+@pytest.mark.parametrize("dtype", [np.float16, np.int16, np.uint8, bool, np.float32, np.float64])
+def test_numbers_become_float64(dtype):
     assert as_float(xr.DataArray(np.ones((2, 2), dtype))).dtype == np.float64
-    assert as_float(xr.DataArray(np.ones((2, 2), np.float32))).dtype == np.float32
+    assert as_float(xr.DataArray(np.ones((2, 2), dtype)), "float32").dtype == np.float32
+
+
+def test_large_float32_tensors_stay_what_they_are(monkeypatch):
+    monkeypatch.setattr("neurokit.connectome.inputs._SMALL", 3)
+    values = np.ones((2, 2), np.float32)
+    found = as_float(xr.DataArray(values))
+    assert np.shares_memory(found, values)
+    assert as_float(xr.DataArray(values), "float64").dtype == np.float64
+    assert as_float(xr.DataArray(values.astype(np.float64))).dtype == np.float64
+    with pytest.raises(OptionError, match="dtype"):
+        as_float(xr.DataArray(values), "float16")
 
 
 @pytest.mark.parametrize("values", [np.array([["a", "b"]]), np.array([[1j, 2.0]])])

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 import neurokit as nk
 from neurokit.connectome import NonNegativeCP
-from neurokit.connectome import model as module
+from neurokit.connectome import parallel as module
 from neurokit.errors import (
     ConvergenceWarning,
     NeurokitWarning,
@@ -116,8 +116,9 @@ def test_a_seed_fixes_the_result_and_the_global_state_is_left_alone(tensor, fitt
 
 def test_more_restarts_contain_the_fewer(tensor, fitted):
     fewer = NonNegativeCP(3, n_restarts=2, random_state=0).fit(tensor)
-    np.testing.assert_array_equal(fewer.restart_errors_, fitted.restart_errors_[:2])
-    assert fitted.error_ <= fewer.error_
+    # Columns of all starts share one product in float32, whose rounding depends on its width.
+    np.testing.assert_allclose(fewer.restart_errors_, fitted.restart_errors_[:2], rtol=2e-6)
+    assert fitted.error_ <= fewer.error_ * (1 + 2e-6)
 
 
 def test_a_mask_is_the_same_as_nan(tensor):
@@ -194,7 +195,8 @@ def test_empty_components_are_warned_of_and_have_weight_zero():
     with pytest.warns(NeurokitWarning, match="3 of 3 components are empty"):
         model = NonNegativeCP(3, random_state=0).fit(-low_rank())
     assert (model.factors_.weight == 0).all()
-    assert model.error_ == 1.0
+    # Two sums of the same squares, in different order.
+    assert model.error_ == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore::neurokit.errors.NeurokitWarning")
@@ -225,7 +227,7 @@ def test_an_interrupted_fit_keeps_its_best_and_raises(tensor, monkeypatch):
 
 def test_an_interruption_stops_starts_that_are_under_way(tensor, monkeypatch):
     running = threading.Event()
-    original = module.fit_hals
+    original = module.solve
 
     def started(*args, **options):
         running.set()
@@ -236,7 +238,7 @@ def test_an_interruption_stops_starts_that_are_under_way(tensor, monkeypatch):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(module, "fit_hals", started)
+    monkeypatch.setattr(module, "solve", started)
     monkeypatch.setattr(module, "progress", interrupt)
     # With tol 0 and noise this start would go on for a very long time.
     model = NonNegativeCP(3, n_restarts=1, tol=0.0, max_iter=10**9, random_state=0)
@@ -250,7 +252,7 @@ def test_an_error_in_a_start_reaches_the_user(tensor, monkeypatch):
     def broken(*args, **options):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(module, "fit_hals", broken)
+    monkeypatch.setattr(module, "solve", broken)
     with pytest.raises(MemoryError, match="no room"):
         NonNegativeCP(2, n_restarts=2, random_state=0).fit(tensor)
 
@@ -310,10 +312,24 @@ def test_parameters_that_make_no_sense_are_refused_at_fit(options, said):
         NonNegativeCP(**options).fit(low_rank())
 
 
-@pytest.mark.parametrize("values", [np.zeros((3, 4, 5)), np.full((3, 4, 5), np.nan)])
-def test_a_tensor_with_nothing_in_it_is_refused(values):
+@pytest.mark.parametrize("unseen", [False, True])
+def test_a_tensor_of_zeros_gives_zero_factors_error_zero_and_a_warning(unseen):
+    values = np.zeros((3, 4, 5))
+    if unseen:
+        values[1, :, 2] = np.nan
+    with pytest.warns(NeurokitWarning, match="2 of 2 components are empty"):
+        model = NonNegativeCP(2, n_restarts=3, random_state=0).fit(values)
+    assert model.error_ == 0.0
+    assert model.converged_
+    assert (model.factors_.weight == 0).all()
+    for name in ("axis_0_loading", "axis_1_loading", "axis_2_loading"):
+        assert (model.factors_[name] == 0).all()
+    np.testing.assert_array_equal(model.restart_errors_, 0.0)
+
+
+def test_a_tensor_without_any_observation_is_refused():
     with pytest.raises(SchemaError, match="no observed entry"):
-        NonNegativeCP(2).fit(values)
+        NonNegativeCP(2).fit(np.full((3, 4, 5), np.nan))
 
 
 def test_plot_gives_one_row_per_component_and_one_column_per_mode(fitted):

@@ -16,9 +16,21 @@ from neurokit.recipe import Parameters
 from neurokit.schema import activity, recording
 from neurokit.testing import assert_same
 
-FAST = {"rank": 3, "bin_s": 8.0, "n_restarts": 2, "max_iter": 200}
+FAST = {
+    "rank": 3,
+    "bin_s": 8.0,
+    "n_restarts": 2,
+    "max_iter": 200,
+    "communities": "leiden",
+    "n_permutations": 9,
+}
 # Drawing is most of the time; where pictures don't matter one is enough.
-ONE = {**FAST, "rank": 1}
+ONE = {**FAST, "rank": 1, "communities": None, "n_permutations": 0}
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr(motifs, "_pictures", lambda model: {})
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +44,23 @@ def outcome(simulation):
 
 
 def test_the_result_holds_the_fit_and_its_matrices(outcome):
-    assert {"factors", "motifs", "objective_trace"} <= set(outcome.result.children)
-    matrices = outcome.result["motifs/matrix"]
+    assert {"factors", "motifs", "objective_trace", "atlas", "null", "communities"} <= set(
+        outcome.result.children
+    )
+    matrices = outcome.result["motifs/motifs"]
     assert matrices.dims == ("component", "neuron", "partner")
-    assert matrices.dtype == np.float32
     np.testing.assert_array_equal(matrices, matrices.values.swapaxes(1, 2))
 
 
 def test_the_result_survives_saving(outcome, tmp_path):
     back = nk.open(nk.save(outcome.result, tmp_path / "result.nc"))
     assert_same(back, outcome.result)
+
+
+def test_the_result_is_a_fit_that_can_be_loaded(outcome, tmp_path):
+    fit = nk.connectome.DynamicConnectome.load(nk.save(outcome.result, tmp_path / "fit.nc"))
+    assert fit.rank_ == 3
+    assert fit.p_value_.sizes == {"component": 3}
 
 
 def test_planted_groups_lead_the_table(simulation, outcome):
@@ -54,11 +73,15 @@ def test_planted_groups_lead_the_table(simulation, outcome):
 
 
 def test_there_is_one_picture_per_motif_and_one_of_all(outcome):
-    assert list(outcome.pictures) == ["time_courses", "motif_0", "motif_1", "motif_2"]
-    for picture in outcome.pictures.values():
+    motifs = ["motif_0", "motif_1", "motif_2"]
+    assert list(outcome.pictures) == ["time_courses", "atlas", "null", *motifs]
+    for name in ("time_courses", *motifs):
+        picture = outcome.pictures[name]
         assert "(s)" in picture.caption
         labels = [ax.get_xlabel() for ax in picture.figure.axes]
         assert "time (s)" in labels
+    assert "units of affinity" in outcome.pictures["atlas"].caption
+    assert "9 recordings" in outcome.pictures["null"].caption
     panels = [ax.get_xlabel() for ax in outcome.pictures["motif_1"].figure.axes]
     assert {"partner", "time (s)", "recording"} <= set(panels)
 
@@ -76,11 +99,16 @@ def test_facts_carry_units_and_plain_values(outcome):
     assert facts["duration (s)"] == 400.0
     assert facts["time axes"] == "as recorded"
     assert facts["starts that found the same motifs"] == "2 of 2"
+    assert 0 < facts["relative error, held out"] < 1
+    # Nine shifts give no p below a tenth.
+    assert facts["motifs beyond chance (q < 0.05)"] == 0
     # Two animals of three lack a fifth: 0.8^2 of the pairs, known to a few per cent.
     assert 55 < facts["observed (%)"] < 72
     assert all(type(value) in (str, int, float, bool) for value in facts.values())
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_pictures")
 def test_the_same_parameters_give_the_same_result(simulation):
     one, again = (run(simulation.recordings, MotifParameters(**ONE), {}) for _ in range(2))
     assert_same(again.result, one.result)
@@ -99,6 +127,7 @@ def test_a_single_animal_works_and_keeps_nameless_neurons(simulation):
     assert "recording" not in [ax.get_xlabel() for ax in found.pictures["motif_0"].figure.axes]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_nameless_neurons_are_never_matched_across_animals():
     rng = np.random.default_rng(0)
 
@@ -120,6 +149,7 @@ def test_nameless_neurons_are_never_matched_across_animals():
     assert found.result["motifs"].neuron.values.tolist() == ["AVAL", "RIML", "VB1"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_animal_without_names_is_left_out_and_it_is_said(simulation):
     recs = dict(simulation.recordings)
     group = recs["worm1"].activity.to_dataset()
@@ -134,6 +164,7 @@ def test_an_animal_without_names_is_left_out_and_it_is_said(simulation):
         run({"a": recs["worm1"], "b": recs["worm1"]}, MotifParameters(**ONE), {})
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_several_animals_need_to_say_who_is_identified():
     group = activity(np.random.default_rng(0).random((400, 3)), names=list("abc"), rate=4.0)
     rec = recording({"activity": group}, modality="calcium")
@@ -141,6 +172,7 @@ def test_several_animals_need_to_say_who_is_identified():
         run({"a": rec, "b": rec}, MotifParameters(**ONE), {})
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_unequal_clocks_are_aligned_and_it_is_said(simulation):
     recs = dict(simulation.recordings)
     recs["worm2"] = nk.signal.resample(recs["worm2"], 3.0)
@@ -149,6 +181,17 @@ def test_unequal_clocks_are_aligned_and_it_is_said(simulation):
     assert found.facts["recordings"] == 3
 
 
+def test_animals_in_their_own_time_need_no_common_clock(simulation):
+    recs = dict(simulation.recordings)
+    recs["worm2"] = nk.signal.resample(recs["worm2"], 3.0)
+    found = run(recs, MotifParameters(**{**ONE, "shared_time": False}), {})
+    assert found.facts["time axes"] == "resampled to 3 Hz, each in its own time"
+    assert "peak (s)" not in found.tables["motifs"]
+    assert found.result["time_course"].sizes["recording"] == 3
+    assert "own time" in found.pictures["time_courses"].caption
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_recordings_without_activity_are_passed_over(simulation):
     wiring = nk.simulate.recording("connectome", random_state=0)
     recs = {"wiring": wiring, "worm1": simulation.recordings["worm1"]}
@@ -174,6 +217,9 @@ def test_the_motif_table_says_when_in_whom_and_who(outcome):
     assert table["peak (s)"].between(0, 400).all()
     assert (np.diff(table.weight) <= 0).all()
     shares = table[[c for c in table.columns if "share of mean" in c]]
+    assert outcome.tables["motifs"].p.tolist() == [0.1, 0.1, 0.1]
+    assert outcome.tables["motifs"].communities.str.len().min() > 10
+    assert len(outcome.tables["atlas"]) == 9
     assert shares.shape == (3, 3)
     np.testing.assert_allclose(shares.mean(axis=1), 1.0, atol=1e-3)
 
@@ -193,7 +239,7 @@ def test_the_neuron_table_is_sorted_and_relative(outcome):
 @pytest.mark.slow
 def test_the_real_worm_gives_its_known_groups(shared_data):
     rec = nk.open(shared_data / "celegans_calcium/atanas2023_2022-08-02-01_time_trace.json")
-    found = run({"worm": rec}, MotifParameters(rank=6, n_restarts=2, bin_s=8.0), {})
+    found = run({"worm": rec}, MotifParameters(**{**FAST, "rank": 6, "n_permutations": 0}), {})
     assert found.facts["pairs"] == 4753
     assert found.facts["time axes"].startswith("resampled to 1.667 Hz")
     # The command neurons of reversals move together in every worm (Kato et al. 2015,
@@ -208,7 +254,7 @@ def test_real_worms_are_matched_by_their_names_alone(shared_data):
     folder = shared_data / "celegans_calcium"
     keys = ("2022-07-27-31", "2022-08-02-38")
     recs = {key: nk.open(folder / f"dag2023_{key}-data.h5") for key in keys}
-    found = run(recs, MotifParameters(rank=2, n_restarts=1, bin_s=8.0), {})
+    found = run(recs, MotifParameters(**{**ONE, "rank": 2, "shared_time": False}), {})
     names = found.result["motifs"].neuron.values.tolist()
     known = {
         str(name)

@@ -51,11 +51,28 @@ def test_the_catalog_example_is_accepted():
         {"tol": -1e-3},
         {"rate": 0.0},
         {"n_restarts": 0},
+        {"communities": "louvain"},
+        {"null": "time"},
+        {"n_permutations": -1},
+        {"max_rank": 0},
     ],
 )
 def test_wrong_parameters_are_refused(wrong):
     with pytest.raises(ValidationError):
         MotifParameters(**wrong)
+
+
+def test_the_rank_may_be_left_open_and_communities_out():
+    chosen = MotifParameters(rank=None, communities=None, n_permutations=0, shared_time=False)
+    assert chosen.rank is None
+    assert chosen.communities is None
+
+
+def test_every_parameter_is_one_of_the_estimator():
+    from neurokit.connectome import DynamicConnectome
+
+    known = set(DynamicConnectome().get_params()) - {"progress", "ranks"}
+    assert set(MotifParameters.model_fields) - {"max_rank"} == known
 
 
 def test_parameters_do_not_change():

@@ -7,11 +7,14 @@ import pytest
 import xarray as xr
 
 import neurokit as nk
-from neurokit.connectome import NonNegativeCP, affinity
+from neurokit.connectome import DynamicConnectome, NonNegativeCP, affinity
 from neurokit.connectome.factors import labelled_factors
 from neurokit.connectome.pairs import pair_index
+from neurokit.connectome.recordings import gather
 from neurokit.connectome.tables import (
+    atlas_table,
     fit_facts,
+    judged_table,
     motif_table,
     neuron_table,
     strongest,
@@ -120,37 +123,58 @@ def test_at_most_fifteen_neurons_are_listed_per_motif():
 @pytest.fixture(scope="module")
 def fit():
     recs = nk.simulate.worms(n_animals=2, n_neurons=20, random_state=0).recordings
-    traces = nk.stack(recs)
-    tensor = affinity(traces, bin_s=8.0)
-    return traces, tensor, NonNegativeCP(3, n_restarts=3, random_state=0).fit(tensor)
+    options = {"bin_s": 8.0, "communities": "leiden", "n_permutations": 3, "random_state": 0}
+    return gather(recs).traces, DynamicConnectome(3, n_restarts=3, **options).fit(recs)
 
 
 def test_facts_of_the_tensor_count_what_is_there(fit):
-    traces, tensor, _ = fit
-    facts = tensor_facts(traces, tensor, "as recorded")
+    traces, model = fit
+    facts = tensor_facts(traces, model.recording_course_, "as recorded")
     n = traces.sizes["neuron"]
     assert facts["neurons"] == n
     assert facts["pairs"] == n * (n - 1) // 2
-    observed = traces.observed.values
+    observed = traces.notnull().any("time").values
     together = sum(
         (observed[:, i] & observed[:, j]).any() for i in range(n) for j in range(i + 1, n)
     )
     assert facts["pairs never recorded together"] == facts["pairs"] - together
+    tensor = affinity(traces, bin_s=8.0)
     assert facts["observed (%)"] == round(100 * float(tensor.notnull().mean()), 1)
     assert facts["duration (s)"] == 400.0
 
 
 def test_facts_of_the_fit_are_plain_values(fit):
-    _, _, model = fit
+    _, model = fit
     facts = fit_facts(model)
     assert facts["motifs"] == 3
     assert facts["sweeps"] == model.n_iter_
     assert facts["relative error (share of norm)"] == round(model.error_, 4)
     assert facts["starts that found the same motifs"] == "3 of 3"
+    assert facts["motifs beyond chance (q < 0.05)"] == 0
     assert all(type(value) in (str, int, float, bool) for value in facts.values())
 
 
 def test_one_start_agrees_with_itself(fit):
-    _, tensor, _ = fit
-    model = NonNegativeCP(3, n_restarts=1, random_state=0).fit(tensor)
-    assert fit_facts(model)["starts that found the same motifs"] == "1 of 1"
+    traces, _ = fit
+    options = {"bin_s": 8.0, "communities": None, "n_permutations": 0, "random_state": 0}
+    model = DynamicConnectome(3, n_restarts=1, **options).fit(traces)
+    facts = fit_facts(model)
+    assert facts["starts that found the same motifs"] == "1 of 1"
+    assert "motifs beyond chance (q < 0.05)" not in facts
+    assert "communities" not in judged_table(model)
+
+
+def test_p_values_and_communities_stand_beside_the_motifs(fit):
+    _, model = fit
+    table = judged_table(model)
+    assert table.columns[:4].tolist() == ["motif", "weight", "p", "q"]
+    listed = set(table.communities[0].replace("|", " ").split())
+    names = model.communities_.neuron.values
+    assert listed == set(names[model.communities_.values[0] >= 0].tolist())
+
+
+def test_the_atlas_has_a_row_per_motif_and_epoch(fit):
+    _, model = fit
+    table = atlas_table(model.atlas_)
+    assert len(table) == 9
+    assert {"motif", "epoch", "mean", "standard_error", "q"} <= set(table.columns)

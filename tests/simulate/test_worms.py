@@ -89,6 +89,46 @@ def test_without_noise_the_signal_is_exactly_the_planted_motifs():
         np.testing.assert_array_equal(signal[:, bystanders], 0.0)
 
 
+def test_one_community_is_the_whole_motif_and_changes_nothing(simulation):
+    community = simulation.truth.community
+    np.testing.assert_array_equal(community == 0, simulation.truth.neuron_loading > 0)
+    assert int(community.max()) == 0
+    same = worms(n_communities=1, coupling=0.1, random_state=0)
+    for key, rec in simulation.recordings.items():
+        np.testing.assert_array_equal(same.recordings[key].activity.signal, rec.activity.signal)
+
+
+def test_communities_divide_the_members_of_each_motif():
+    found = worms(n_communities=3, random_state=0).truth
+    member = found.neuron_loading.values > 0
+    np.testing.assert_array_equal(found.community.values >= 0, member)
+    for row in found.community.values:
+        assert np.bincount(row[row >= 0]).tolist() == [5, 5, 5]
+
+
+def test_communities_move_together_within_and_in_part_between():
+    still = {"noise": 0.0, "private": 0.0, "missing": 0.0}
+    alike = []
+    for seed in range(8):
+        found = worms(4, 30, 1, n_communities=2, coupling=0.3, random_state=seed, **still)
+        community = found.truth.community.values[0]
+        active = found.truth.time_course.values[0] > 0.99
+        for rec in found.recordings.values():
+            one, other = (rec.activity.signal.values[active][:, community == k] for k in (0, 1))
+            for group in (one, other):
+                np.testing.assert_allclose(np.corrcoef(group.T), 1.0, atol=1e-4)
+            alike.append(np.corrcoef(one[:, 0], other[:, 0])[0, 1])
+    # 32 animals with some 30 periods that wander by 0.6 rad each: spread about 0.35 per animal.
+    assert np.mean(alike) == pytest.approx(0.3, abs=0.2)
+
+
+def test_full_coupling_leaves_one_community():
+    found = worms(1, 20, 1, n_communities=2, coupling=1.0, noise=0.0, private=0.0, random_state=0)
+    signal = found.recordings["worm1"].activity.signal.values
+    moving = signal[:, signal.std(axis=0) > 0]
+    np.testing.assert_allclose(np.corrcoef(moving.T), 1.0, atol=1e-4)
+
+
 def test_animals_share_epochs_but_not_phases():
     found = worms(2, 20, 2, noise=0.0, private=0.0, missing=0.0, random_state=0)
     member = int(np.flatnonzero(found.truth.neuron_loading.values[0])[0])
@@ -139,6 +179,10 @@ def test_the_truth_knows_its_parameters_and_the_repr_what_is_planted(simulation)
         ({"n_animals": 0}, "n_animals"),
         ({"n_motifs": 0}, "n_motifs"),
         ({"n_epochs": 0}, "n_epochs"),
+        ({"n_communities": 0}, "n_communities"),
+        ({"n_communities": 8}, "n_communities"),
+        ({"coupling": -0.1}, "coupling"),
+        ({"coupling": 1.1}, "coupling"),
         ({"n_neurons": 7}, "n_neurons"),
         ({"missing": -0.1}, "missing"),
         ({"missing": 0.99}, "missing"),
