@@ -1,0 +1,87 @@
+"""Targets that may not fit into memory, read a block of columns and rows at a time.
+
+Anything with ``shape`` and two-dimensional slicing will do: numpy, Dask, Zarr, HDF5.
+Array layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurokit.errors import SchemaError
+
+Array = NDArray[np.float64]
+
+
+class Targets:
+    """Targets about a reference.
+
+    Parameters
+    ----------
+    y : (n, t) array_like
+        Sliced as ``y[rows, columns]``, never read whole unless it is in memory already.
+    max_bytes : float
+        Most bytes of one block.
+    """
+
+    def __init__(self, y: Any, max_bytes: float) -> None:
+        self.y, self.max_bytes = y, max_bytes
+        self.n, self.t = int(y.shape[0]), int(y.shape[1])
+
+    def row_blocks(self, width: int) -> Iterator[tuple[int, int]]:
+        """Yield (first, last) of blocks of rows that fit, along the chunks of the store.
+
+        Parameters
+        ----------
+        width : int
+            Columns read at a time.
+
+        Yields
+        ------
+        tuple of int
+            Bounds of a block.
+        """
+        length = max(1, int(self.max_bytes / (8 * max(width, 1))))
+        if length < self.n:
+            stored = _stored_rows(self.y)
+            length = max(length // stored, 1) * stored if stored <= length else length
+        for first in range(0, self.n, length):
+            yield first, min(first + length, self.n)
+
+    def read(self, rows: slice, columns: slice) -> Array:
+        """Return a block in float64.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            What to read.
+
+        Returns
+        -------
+        ndarray
+            As stored, not about the reference.
+
+        Raises
+        ------
+        SchemaError
+            If it holds NaN or infinities.
+        """
+        block = np.asarray(self.y[rows, columns], dtype=np.float64)
+        if not np.isfinite(block.sum()) and not np.isfinite(block).all():
+            raise SchemaError(
+                "holds NaN or infinity", where="Y", mend="Drop those samples, or fill them first."
+            )
+        return block
+
+
+def _stored_rows(y: Any) -> int:
+    """Rows of one chunk of the store, 1 where there are none."""
+    chunks = getattr(y, "chunks", None)
+    if not chunks:
+        return 1
+    rows = chunks[0]
+    return int(rows[0] if isinstance(rows, tuple) else rows) or 1
