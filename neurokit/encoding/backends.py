@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neurokit.errors import DependencyError, check_option
 
 Array = NDArray[np.float64]
+Real = NDArray[np.float64 | np.float32]
 Flags = NDArray[np.bool_]
 
 # Below this share of the largest eigenvalue a penalty is too small for float32 products: scores
@@ -63,8 +64,10 @@ class Backend:
         """
         out = np.empty((len(filters), z.shape[1]))
         for chosen, dtype in _by_precision(single):
-            left, right = root.astype(dtype, copy=False), z.astype(dtype, copy=False)
-            scaled, product = np.empty_like(right), np.empty((len(left), z.shape[1]), dtype)
+            left: Real = root.astype(dtype, copy=False)
+            right: Real = z.astype(dtype, copy=False)
+            scaled: Real = np.empty_like(right)
+            product: Real = np.empty((len(left), z.shape[1]), dtype)
             for a in chosen:
                 np.multiply(right, filters[a].astype(dtype)[:, None], out=scaled)
                 np.matmul(left, scaled, out=product)
@@ -92,7 +95,8 @@ class Backend:
         """
         out = np.empty((len(filters), z.shape[1]))
         for chosen, dtype in _by_precision(single):
-            middle, right = metric.astype(dtype, copy=False), z.astype(dtype, copy=False)
+            middle: Real = metric.astype(dtype, copy=False)
+            right: Real = z.astype(dtype, copy=False)
             scaled, product = np.empty_like(right), np.empty_like(right)
             for a in chosen:
                 np.multiply(right, filters[a].astype(dtype)[:, None], out=scaled)

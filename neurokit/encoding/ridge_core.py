@@ -105,7 +105,7 @@ class FoldedRidge:
         average: str = "auto",
     ) -> None:
         x = np.asarray(X, dtype=np.float64)
-        self.n, self.n_features = x.shape
+        self.n, self.n_features = (int(size) for size in x.shape)
         self.folds = as_folds(folds, self.n)
         self.precision = check_option("precision", precision, ["double", "mixed"])
         self.backend = Backend() if backend is None else backend
@@ -114,7 +114,7 @@ class FoldedRidge:
         smallest = min(test.size for _, test in self.folds)
         self.pooled = smallest < FEWEST_ROWS if average == "auto" else average == "pooled"
         self.reference = x.mean(axis=0)
-        self.x = x - self.reference
+        self.x: Array = x - self.reference
         check_option("method", method, ["auto", "primal", "kernel", "block"])
         self.method = self._best_method() if method == "auto" else method
         if self.method == "block" and not (self._tested_once() and not standardize):
@@ -150,7 +150,7 @@ class FoldedRidge:
 
     @property
     def _scaled_kernel(self) -> bool:
-        return self.standardize and self.method == "kernel" and self.n_features > self.n
+        return bool(self.standardize and self.method == "kernel" and self.n_features > self.n)
 
     @cached_property
     def rows(self) -> Array:

@@ -50,7 +50,7 @@ class FeatureSums:
         return self.total / self.n
 
     def centred(self) -> Array:
-        """Centred Gram, sum (x - mean)(x - mean)', (p, p); features that do not vary get exact zeros."""
+        """Centred Gram, (p, p); features that do not vary get exact zeros."""
         gram = self.gram - np.outer(self.total, self.mean)
         variance = gram.diagonal()
         flat = variance <= CONSTANT * self.gram.diagonal()
