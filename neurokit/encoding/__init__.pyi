@@ -1,1 +1,8 @@
-__all__: list[str] = []
+from .fit_plots import (
+    plot_alpha_path as plot_alpha_path,
+    plot_band_shares as plot_band_shares,
+    plot_trf as plot_trf,
+)
+from .ridge import RidgeEncoder as RidgeEncoder
+
+__all__ = ["RidgeEncoder", "plot_alpha_path", "plot_band_shares", "plot_trf"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,6 +54,23 @@ class RidgeFit:
     intercept: Array
     at_edge: NDArray[np.int64]
     n_extended: int
+
+
+class Problem(Protocol):
+    """What the search needs of folds."""
+
+    @property
+    def largest_penalty(self) -> float:
+        """A penalty that outweighs the data."""
+
+    def load(self, Y: Any, max_bytes: float) -> Iterator[tuple[slice, LoadedTargets]]:
+        """Yield targets in blocks."""
+
+    def reduce(self, loaded: LoadedTargets, alphas: Array) -> Scores:
+        """Return scores over penalties."""
+
+    def coefficients_of(self, loaded: LoadedTargets, alpha: Array) -> tuple[Array, Array]:
+        """Return weights and intercepts of all rows."""
 
 
 def as_alphas(alphas: ArrayLike) -> Array:
@@ -186,7 +203,7 @@ def ridge_cv(
 
 
 def fit_folded(
-    folded: FoldedRidge,
+    folded: Problem,
     Y: Any,
     alphas: Array,
     *,
@@ -195,12 +212,28 @@ def fit_folded(
     per_target: bool,
     max_bytes: float,
 ) -> RidgeFit:
-    """Choose penalties and fit all rows; see `ridge_cv`."""
+    """Choose penalties and fit all rows.
+
+    Parameters
+    ----------
+    folded : Problem
+        Features and folds.
+    Y : (n, t) array_like
+        Targets.
+    alphas : (n_alphas,) ndarray
+        From `as_alphas`.
+    metric, extend_alphas, per_target, max_bytes : object
+        As in `ridge_cv`.
+
+    Returns
+    -------
+    RidgeFit
+        Scores, penalties and weights.
+    """
     passes = _Passes(folded, Y, max_bytes)
     found = passes.scores(alphas)
     extended = np.zeros(found.r.shape[1], dtype=bool)
-    top = folded.n * folded.n_features if folded.standardize else float(np.sum(folded.x**2))
-    bounds = (LOWEST * top, HIGHEST * top)
+    bounds = (LOWEST * folded.largest_penalty, HIGHEST * folded.largest_penalty)
     while extend_alphas:
         more, asking = further(alphas, _shared(found.get(metric), per_target), bounds)
         if not more.size:
@@ -228,10 +261,14 @@ def _stack(old: Scores, new: Scores, order: NDArray[np.int64]) -> Scores:
     return Scores(*parts)
 
 
+def _width(Y: Any) -> int:
+    return int(Y.shape[1])
+
+
 class _Passes:
     """Goes over the targets as often as needed; reads them once if they are one block."""
 
-    def __init__(self, folded: FoldedRidge, Y: Any, max_bytes: float) -> None:
+    def __init__(self, folded: Problem, Y: Any, max_bytes: float) -> None:
         self.folded, self.Y, self.max_bytes = folded, Y, max_bytes
         self._kept: list[tuple[slice, LoadedTargets]] = []
 
@@ -240,7 +277,7 @@ class _Passes:
             yield from self._kept
             return
         for columns, loaded in self.folded.load(self.Y, self.max_bytes):
-            if columns == slice(0, self.Y.shape[1]):
+            if columns.start == 0 and columns.stop == _width(self.Y):
                 self._kept = [(columns, loaded)]
             yield columns, loaded
 

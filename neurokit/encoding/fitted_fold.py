@@ -158,8 +158,8 @@ class FittedFold:
         none = np.empty((0, 0))
         return cls(
             basis,
-            FeatureSums(train.n, train.total, none),
-            FeatureSums(test.n, test.total, none),
+            FeatureSums(train.n, train.total, none, train.records),
+            FeatureSums(test.n, test.total, none, test.records),
             root,
             metric,
         )

@@ -136,23 +136,46 @@ class FoldPlan:
     Parameters
     ----------
     folds : list of (train, test)
-        From `as_folds`.
-    n : int
-        Number of rows.
+        From `as_folds`; empty where only sums are known.
+    sets : list of ndarray
+        Rows of each set.
+    total : list of int
+        Sets that make up all rows.
+    test : list of int
+        Set that each fold tests.
+    left_out : list of (list of int or None)
+        Sets that each training set lacks, None where it is summed itself.
+    train : list of (int or None)
+        Set of the training rows where it is summed itself.
     """
 
     folds: Sequence[Fold]
-    n: int
     sets: list[IntArray] = field(default_factory=list)
     total: list[int] = field(default_factory=list)
     test: list[int] = field(default_factory=list)
     left_out: list[list[int] | None] = field(default_factory=list)
     train: list[int | None] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        for train, test in self.folds:
+    @classmethod
+    def of(cls, folds: Sequence[Fold], n: int) -> FoldPlan:
+        """Plan the sums of folds of n rows.
+
+        Parameters
+        ----------
+        folds : list of (train, test)
+            From `as_folds`.
+        n : int
+            Number of rows.
+
+        Returns
+        -------
+        FoldPlan
+            With as few and small sets as will do.
+        """
+        self = cls(folds)
+        for train, test in folds:
             self.test.append(self._add(test))
-            gap = np.setdiff1d(np.arange(self.n), np.concatenate([train, test]))
+            gap = np.setdiff1d(np.arange(n), np.concatenate([train, test]))
             repeated = np.unique(train).size < train.size
             if repeated or test.size + gap.size > train.size:
                 self.left_out.append(None)
@@ -161,8 +184,27 @@ class FoldPlan:
                 self.left_out.append([self.test[-1], *([self._add(gap)] if gap.size else [])])
                 self.train.append(None)
         tested = np.concatenate([self.sets[index] for index in self.test])
-        covers = tested.size == self.n and np.unique(tested).size == self.n
-        self.total = list(self.test) if covers else [self._add(np.arange(self.n))]
+        covers = tested.size == n and np.unique(tested).size == n
+        self.total = list(self.test) if covers else [self._add(np.arange(n))]
+        return self
+
+    @classmethod
+    def one_out(cls, n_sets: int) -> FoldPlan:
+        """Plan folds that test one set and train on all others.
+
+        Parameters
+        ----------
+        n_sets : int
+            Number of sets, whose sums are known.
+
+        Returns
+        -------
+        FoldPlan
+            Without rows.
+        """
+        sets = list(range(n_sets))
+        left_out: list[list[int] | None] = [[index] for index in sets]
+        return cls([], [], sets, list(sets), left_out, [None] * n_sets)
 
     def _add(self, rows: IntArray) -> int:
         self.sets.append(rows)

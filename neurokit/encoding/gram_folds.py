@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,13 +50,40 @@ class GramFolds:
         precision: str,
         backend: Backend,
     ) -> None:
-        self.rows, self.folds, self.make_basis = rows, folds, make_basis
-        self.precision, self.backend = precision, backend
-        self.plan = FoldPlan(folds, len(rows))
+        self.rows, self.make_basis = rows, make_basis
+        self.precision, self.backend, self.n_jobs = precision, backend, 1
+        self.plan = FoldPlan.of(folds, len(rows))
         self.sums = [FeatureSums.of(rows[as_slice(index)]) for index in self.plan.sets]
         self._keep_digits()
         self._fitted: dict[int, FittedFold] = {}
         self._full: FittedFold | None = None
+
+    @classmethod
+    def of_sums(
+        cls, sums: Sequence[FeatureSums], make_basis: MakeBasis, backend: Backend
+    ) -> GramFolds:
+        """Return folds that leave out one set each, of which only sums are known.
+
+        Parameters
+        ----------
+        sums : sequence of FeatureSums
+            One per fold.
+        make_basis : callable
+            How a training Gram becomes a basis.
+        backend : Backend
+            Where the heavy products run.
+
+        Returns
+        -------
+        GramFolds
+            Gives scores and weights, no predictions.
+        """
+        self = object.__new__(cls)
+        self.rows, self.make_basis = np.empty((0, sums[0].total.size)), make_basis
+        self.precision, self.backend, self.n_jobs = "double", backend, 1
+        self.plan, self.sums = FoldPlan.one_out(len(sums)), list(sums)
+        self._fitted, self._full = {}, None
+        return self
 
     def _keep_digits(self) -> None:
         total = self.total()
@@ -130,11 +158,9 @@ class GramFolds:
         """
         if number not in self._fitted:
             test = self.plan.test[number]
+            rows = self.rows[as_slice(self.plan.sets[test])] if self.plan.sets else None
             self._fitted[number] = FittedFold.of(
-                self.train(number),
-                self.sums[test],
-                self.make_basis,
-                self.rows[as_slice(self.plan.sets[test])],
+                self.train(number), self.sums[test], self.make_basis, rows
             )
         return self._fitted[number]
 
@@ -148,7 +174,7 @@ class GramFolds:
         """
         if self._full is None:
             total = self.total()
-            bare = FeatureSums(total.n, total.total, np.empty((0, 0)))
+            bare = FeatureSums(total.n, total.total, np.empty((0, 0)), total.records)
             self._full = FittedFold(self.make_basis(total), bare, bare, None, None)
         return self._full
 
@@ -244,15 +270,23 @@ class GramTargets:
         HeldOut
             (n_alphas, t).
         """
-        for k in range(len(self.folds.folds)):
-            yield self.folds.fold(k).held_out(
+        folds = self.folds
+
+        def one(k: int) -> HeldOut:
+            return folds.fold(k).held_out(
                 self.train(k),
-                self.sums[self.folds.plan.test[k]],
+                self.sums[folds.plan.test[k]],
                 alphas,
                 self.floor,
-                self.folds.precision,
-                self.folds.backend,
+                folds.precision,
+                folds.backend,
             )
+
+        if folds.n_jobs == 1:
+            yield from map(one, range(len(folds.plan.test)))
+            return
+        with ThreadPoolExecutor(folds.n_jobs) as pool:
+            yield from pool.map(one, range(len(folds.plan.test)))
 
     def predictions(self, alpha: Array) -> Iterator[tuple[Fold, Array]]:
         """Yield held-out predictions, fold by fold.
@@ -267,7 +301,7 @@ class GramTargets:
         (fold, (n_test, t) ndarray)
             Predictions of the test rows.
         """
-        for k, fold in enumerate(self.folds.folds):
+        for k, fold in enumerate(self.folds.plan.folds):
             fitted, train = self.folds.fold(k), self.train(k)
             penalty = alpha[k] if alpha.ndim == 2 else alpha
             weights = fitted.weights(train, penalty, self.floor)

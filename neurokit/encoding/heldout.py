@@ -6,7 +6,7 @@ means and the centred sums of p^2, y^2 and p y. Array layer, float64.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,6 +170,29 @@ def mean_scores(scores: Sequence[Scores]) -> Scores:
         return np.mean([getattr(one, name) for one in scores], axis=0)
 
     return Scores(mean("r"), mean("r2"), mean("mse"))
+
+
+def reduce_folds(folds: Iterator[HeldOut], *, pooled: bool) -> Scores:
+    """Return the mean over folds of scores, or the scores of all held-out rows together.
+
+    Parameters
+    ----------
+    folds : iterator of HeldOut
+        One per fold.
+    pooled : bool
+        Whether rows of all folds are taken together.
+
+    Returns
+    -------
+    Scores
+        Of the shape of each fold's.
+    """
+    if not pooled:
+        return mean_scores([one.scores() for one in folds])
+    total = next(folds)
+    for one in folds:
+        total = total.merged(one)
+    return total.scores()
 
 
 def best_index(score: Array) -> NDArray[np.int64]:

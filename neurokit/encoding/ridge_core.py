@@ -9,6 +9,7 @@ prediction is stored. With more features than rows the same runs on the kernel.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,7 +22,7 @@ from neurokit.encoding.block_loo import BlockFolds
 from neurokit.encoding.fitted_fold import plain_ridge
 from neurokit.encoding.folds import Fold, as_folds
 from neurokit.encoding.gram_folds import GramFolds
-from neurokit.encoding.heldout import HeldOut, Scores, mean_scores
+from neurokit.encoding.heldout import HeldOut, Scores, reduce_folds
 from neurokit.encoding.scaled_kernel import ScaledKernelFolds
 from neurokit.encoding.targets import Targets
 from neurokit.errors import OptionError, check_option
@@ -77,6 +78,8 @@ class FoldedRidge:
     average : {"auto", "folds", "pooled"}
         Scores are means over folds, or scores of all held-out predictions together; auto pools
         where a fold tests fewer than 3 rows.
+    n_jobs : int, default 1
+        Folds that run at once, -1 for one per processor.
 
     Raises
     ------
@@ -103,13 +106,14 @@ class FoldedRidge:
         precision: str = "double",
         backend: Backend | None = None,
         average: str = "auto",
+        n_jobs: int = 1,
     ) -> None:
         x = np.asarray(X, dtype=np.float64)
         self.n, self.n_features = (int(size) for size in x.shape)
         self.folds = as_folds(folds, self.n)
         self.precision = check_option("precision", precision, ["double", "mixed"])
         self.backend = Backend() if backend is None else backend
-        self.standardize = bool(standardize)
+        self.standardize, self.n_jobs = bool(standardize), n_workers(n_jobs)
         check_option("average", average, ["auto", "folds", "pooled"])
         smallest = min(test.size for _, test in self.folds)
         self.pooled = smallest < FEWEST_ROWS if average == "auto" else average == "pooled"
@@ -146,7 +150,14 @@ class FoldedRidge:
         if self.method == "block":
             return BlockFolds(self.rows, self.folds, self.backend)
         make_basis = plain_ridge(self.backend, self.standardize)
-        return GramFolds(self.rows, self.folds, make_basis, self.precision, self.backend)
+        solver = GramFolds(self.rows, self.folds, make_basis, self.precision, self.backend)
+        solver.n_jobs = self.n_jobs
+        return solver
+
+    @property
+    def largest_penalty(self) -> float:
+        """A penalty that outweighs the data in every direction."""
+        return float(self.x.size if self.standardize else np.sum(self.x**2))
 
     @property
     def _scaled_kernel(self) -> bool:
@@ -207,12 +218,7 @@ class FoldedRidge:
             (n_alphas, t).
         """
         sums = loaded.held_out_sums(np.asarray(alphas, dtype=np.float64))
-        if not self.pooled:
-            return mean_scores([one.scores() for one in sums])
-        total = next(sums)
-        for one in sums:
-            total = total.merged(one)
-        return total.scores()
+        return reduce_folds(sums, pooled=self.pooled)
 
     def scores(self, Y: Any, alphas: Any) -> Scores:
         """Return held-out scores of every penalty and target.
@@ -324,3 +330,26 @@ class FoldedRidge:
             u, values = self._kernel
             weights = self.x.T @ (u @ (weights / np.sqrt(values)[:, None]))
         return weights, at_reference - self.reference @ weights
+
+
+def n_workers(n_jobs: int) -> int:
+    """Return how many run at once.
+
+    Parameters
+    ----------
+    n_jobs : int
+        -1 is one per processor.
+
+    Returns
+    -------
+    int
+        1 or more.
+
+    Raises
+    ------
+    OptionError
+        If it is neither -1 nor positive.
+    """
+    if isinstance(n_jobs, int | np.integer) and (n_jobs >= 1 or n_jobs == -1):
+        return int(n_jobs) if n_jobs > 0 else os.cpu_count() or 1
+    raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")

@@ -27,11 +27,14 @@ class FeatureSums:
         sum x.
     gram : (p, p) ndarray
         sum x x'.
+    records : float, default 1
+        Number of records (trials) the rows are from; it adds as the sums do.
     """
 
     n: float
     total: Array
     gram: Array
+    records: float = 1.0
 
     @classmethod
     def of(cls, x: Array) -> FeatureSums:
@@ -39,10 +42,26 @@ class FeatureSums:
         return cls(len(x), x.sum(axis=0), x.T @ x)
 
     def __add__(self, other: FeatureSums) -> FeatureSums:
-        return FeatureSums(self.n + other.n, self.total + other.total, self.gram + other.gram)
+        return FeatureSums(
+            self.n + other.n,
+            self.total + other.total,
+            self.gram + other.gram,
+            self.records + other.records,
+        )
 
     def __sub__(self, other: FeatureSums) -> FeatureSums:
-        return FeatureSums(self.n - other.n, self.total - other.total, self.gram - other.gram)
+        return FeatureSums(
+            self.n - other.n,
+            self.total - other.total,
+            self.gram - other.gram,
+            self.records - other.records,
+        )
+
+    def about(self, shift: Array) -> FeatureSums:
+        """Return the sums of x - shift."""
+        moved = np.outer(self.total, shift)
+        gram = self.gram - moved - moved.T + self.n * np.outer(shift, shift)
+        return FeatureSums(self.n, self.total - self.n * shift, gram, self.records)
 
     @property
     def mean(self) -> Array:
@@ -86,6 +105,14 @@ class TargetSums:
         """Sum the rows of `x`, (n, p), and `y`, (n, t)."""
         return cls(y.sum(axis=0), np.einsum("ij,ij->j", y, y), x.T @ y)
 
+    def about(self, x: FeatureSums, shift_x: Array, shift_y: Array) -> TargetSums:
+        """Return the sums of y - shift_y and their products with x - shift_x."""
+        square = self.square - 2 * shift_y * self.total + x.n * shift_y**2
+        cross = self.cross - np.outer(x.total, shift_y) - np.outer(shift_x, self.total)
+        return TargetSums(
+            self.total - x.n * shift_y, square, cross + x.n * np.outer(shift_x, shift_y)
+        )
+
     @classmethod
     def zeros(cls, n_features: int, n_targets: int) -> TargetSums:
         """Sums of no rows."""
@@ -111,9 +138,10 @@ class TargetSums:
 def add_features(sums: Iterable[FeatureSums]) -> FeatureSums:
     """Return the sum over sets of rows that share no row."""
     first, *others = sums
-    out = FeatureSums(first.n, first.total.copy(), first.gram.copy())
+    out = FeatureSums(first.n, first.total.copy(), first.gram.copy(), first.records)
     for one in others:
         out.n += one.n
+        out.records += one.records
         out.total += one.total
         out.gram += one.gram
     return out

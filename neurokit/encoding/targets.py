@@ -6,7 +6,7 @@ Array layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,3 +85,45 @@ def _stored_rows(y: Any) -> int:
         return 1
     rows = chunks[0]
     return int(rows[0] if isinstance(rows, tuple) else rows) or 1
+
+
+class LabelledRows:
+    """A two-dimensional DataArray that is read when it is sliced.
+
+    Parameters
+    ----------
+    array : DataArray
+        (sample, target), of numpy, Dask, or not yet read.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.shape = array, array.shape
+        self.chunks = array.chunks or array.encoding.get("chunks")
+
+    def __getitem__(self, key: tuple[slice, slice]) -> Any:
+        return self.array[key].values
+
+
+class StackedRows:
+    """Targets of several recordings, one below the other.
+
+    Parameters
+    ----------
+    parts : sequence
+        Each (n_i, t), sliced as `Targets` does.
+    """
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = list(parts)
+        self.ends = np.cumsum([part.shape[0] for part in parts])
+        self.shape = (int(self.ends[-1]), int(parts[0].shape[1]))
+
+    def __getitem__(self, key: tuple[slice, slice]) -> Any:
+        rows, columns = key
+        blocks = []
+        for part, end in zip(self.parts, self.ends, strict=True):
+            first = int(end) - int(part.shape[0])
+            inside = slice(max(rows.start - first, 0), min(rows.stop, int(end)) - first)
+            if inside.stop > inside.start:
+                blocks.append(np.asarray(part[inside, columns]))
+        return np.concatenate(blocks)
