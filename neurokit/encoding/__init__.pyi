@@ -1,3 +1,4 @@
+from .banded import BandedRidgeEncoder as BandedRidgeEncoder
 from .fit_plots import (
     plot_alpha_path as plot_alpha_path,
     plot_band_shares as plot_band_shares,
@@ -5,4 +6,10 @@ from .fit_plots import (
 )
 from .ridge import RidgeEncoder as RidgeEncoder
 
-__all__ = ["RidgeEncoder", "plot_alpha_path", "plot_band_shares", "plot_trf"]
+__all__ = [
+    "BandedRidgeEncoder",
+    "RidgeEncoder",
+    "plot_alpha_path",
+    "plot_band_shares",
+    "plot_trf",
+]

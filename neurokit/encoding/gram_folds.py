@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from neurokit.encoding.folds import Fold, FoldPlan, as_slice
 from neurokit.encoding.heldout import HeldOut
 from neurokit.encoding.sums import FeatureSums, TargetSums, add_features, add_targets
 from neurokit.encoding.targets import Targets
+from neurokit.errors import OptionError
 
 Array = NDArray[np.float64]
 
@@ -329,3 +331,26 @@ class GramTargets:
         weights = full.basis.solve(centred_cross(full.train, total, self.floor), alpha)
         mean = self.reference + total.total / full.train.n
         return weights, mean - full.train.mean @ weights
+
+
+def n_workers(n_jobs: int) -> int:
+    """Return how many run at once.
+
+    Parameters
+    ----------
+    n_jobs : int
+        -1 is one per processor.
+
+    Returns
+    -------
+    int
+        1 or more.
+
+    Raises
+    ------
+    OptionError
+        If it is neither -1 nor positive.
+    """
+    if isinstance(n_jobs, int | np.integer) and (n_jobs >= 1 or n_jobs == -1):
+        return int(n_jobs) if n_jobs > 0 else os.cpu_count() or 1
+    raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")

@@ -11,7 +11,6 @@ import xarray as xr
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
-from neurokit.encoding.alpha_search import RidgeFit
 from neurokit.encoding.heldout import Scores, held_out_of
 from neurokit.encoding.labels import Labels, Rows, as_matrix, as_rows, named, several, wrap
 from neurokit.errors import LabelError, NeurokitWarning, NotFittedError, SchemaError
@@ -263,17 +262,28 @@ def alpha_labels(alphas: Array) -> Labels:
     return named("alpha", alphas)
 
 
-def warn_of_edges(
-    fit: RidgeFit, first: Array, name: str, *, extend: bool, stacklevel: int = 3
+def say_edges(
+    at_edge: NDArray[Any],
+    n_extended: int,
+    first: Array,
+    last: Array | None,
+    name: str,
+    *,
+    extend: bool,
+    stacklevel: int = 3,
 ) -> None:
     """Say that penalties lay at the edge of the grid.
 
     Parameters
     ----------
-    fit : RidgeFit
-        What was found.
+    at_edge : (t,) ndarray of int
+        Not 0 where the best is the first or last penalty tried.
+    n_extended : int
+        Targets for which further penalties were tried.
     first : (n_alphas,) ndarray
         The grid the user gave.
+    last : (n_alphas,) ndarray, optional
+        The grid in the end, if there is one for all targets.
     name : str
         Of the estimator.
     extend : bool
@@ -281,15 +291,16 @@ def warn_of_edges(
     stacklevel : int, default 3
         Of the warning.
     """
-    n, asked = fit.at_edge.size, f"{first[0]:g} to {first[-1]:g}"
-    if fit.n_extended:
+    n, asked = at_edge.size, f"{first[0]:g} to {first[-1]:g}"
+    reach = "" if last is None else f" to {last[0]:g} to {last[-1]:g}"
+    if n_extended:
         text = (
-            f"{name}: {fit.n_extended} of {n} targets were best at the edge of alphas ({asked}); "
-            f"the grid was extended to {fit.alphas[0]:g} to {fit.alphas[-1]:g}."
+            f"{name}: {n_extended} of {n} targets were best at the edge of alphas ({asked}); "
+            f"the grid was extended{reach}."
         )
-    elif np.any(fit.at_edge != 0) and not extend:
+    elif np.any(at_edge != 0) and not extend:
         text = (
-            f"{name}: {int(np.sum(fit.at_edge != 0))} of {n} targets are best at the edge of "
+            f"{name}: {int(np.sum(at_edge != 0))} of {n} targets are best at the edge of "
             f"alphas ({asked}); see at_edge_. Give a wider grid."
         )
     else:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from neurokit.encoding.alpha_search import RidgeFit, as_alphas, fit_folded
 from neurokit.encoding.backends import as_backend
 from neurokit.encoding.heldout import METRICS
 from neurokit.encoding.labels import Rows, wrap
-from neurokit.encoding.linear import LinearEncoder, alpha_labels, as_dataset, warn_of_edges
+from neurokit.encoding.linear import LinearEncoder, alpha_labels, as_dataset, say_edges
 from neurokit.encoding.ridge_core import MAX_BYTES, FoldedRidge
 from neurokit.encoding.splits import folds_of
 from neurokit.encoding.streaming import SummedRidge
@@ -22,6 +23,7 @@ from neurokit.estimator import single_thread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Array = NDArray[np.float64]
 ALPHAS = (1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5)
 
 
@@ -165,7 +167,7 @@ class RidgeEncoder(LinearEncoder):
             )
         self._keep_fit(fit, rows, len(folded.folds), pooled=folded.pooled)
         self._set_history(X if Y is None else Y)
-        warn_of_edges(fit, alphas, type(self).__name__, extend=self.extend_alphas)
+        self._say_edges(fit, alphas, 4)
         return self
 
     def _folded(self, rows: Rows) -> FoldedRidge:
@@ -192,6 +194,17 @@ class RidgeEncoder(LinearEncoder):
         self.scores_ = as_dataset(fit.scores, alpha_labels(fit.alphas), rows.targets)
         self.scores_.attrs["over"] = "all held-out samples" if pooled else "mean over folds"
         self.n_folds_ = n_folds
+
+    def _say_edges(self, fit: RidgeFit, alphas: Array, stacklevel: int) -> None:
+        say_edges(
+            fit.at_edge,
+            fit.n_extended,
+            alphas,
+            fit.alphas,
+            type(self).__name__,
+            extend=self.extend_alphas,
+            stacklevel=stacklevel,
+        )
 
     def partial_fit(
         self, X: Any, Y: Any = None, *, fold: int | None = None, solve: bool = True
@@ -283,8 +296,7 @@ class RidgeEncoder(LinearEncoder):
         rows = sums.labelled()
         self._keep_fit(fit, rows, sums.n_folds, pooled=False)
         self.n_features_in_ = rows.features.size
-        name = type(self).__name__
-        warn_of_edges(fit, alphas, name, extend=self.extend_alphas, stacklevel=4)
+        self._say_edges(fit, alphas, 5)
 
     def plot(self) -> Axes:
         """Draw held-out R2 over alpha.

@@ -9,7 +9,6 @@ prediction is stored. With more features than rows the same runs on the kernel.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,7 +20,7 @@ from neurokit.encoding.backends import Backend
 from neurokit.encoding.block_loo import BlockFolds
 from neurokit.encoding.fitted_fold import plain_ridge
 from neurokit.encoding.folds import Fold, as_folds
-from neurokit.encoding.gram_folds import GramFolds
+from neurokit.encoding.gram_folds import GramFolds, n_workers
 from neurokit.encoding.heldout import HeldOut, Scores, reduce_folds
 from neurokit.encoding.scaled_kernel import ScaledKernelFolds
 from neurokit.encoding.targets import Targets
@@ -330,26 +329,3 @@ class FoldedRidge:
             u, values = self._kernel
             weights = self.x.T @ (u @ (weights / np.sqrt(values)[:, None]))
         return weights, at_reference - self.reference @ weights
-
-
-def n_workers(n_jobs: int) -> int:
-    """Return how many run at once.
-
-    Parameters
-    ----------
-    n_jobs : int
-        -1 is one per processor.
-
-    Returns
-    -------
-    int
-        1 or more.
-
-    Raises
-    ------
-    OptionError
-        If it is neither -1 nor positive.
-    """
-    if isinstance(n_jobs, int | np.integer) and (n_jobs >= 1 or n_jobs == -1):
-        return int(n_jobs) if n_jobs > 0 else os.cpu_count() or 1
-    raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")
