@@ -5,10 +5,12 @@ from .fit_plots import (
     plot_trf as plot_trf,
 )
 from .ridge import RidgeEncoder as RidgeEncoder
+from .trf import TemporalResponseFunction as TemporalResponseFunction
 
 __all__ = [
     "BandedRidgeEncoder",
     "RidgeEncoder",
+    "TemporalResponseFunction",
     "plot_alpha_path",
     "plot_band_shares",
     "plot_trf",

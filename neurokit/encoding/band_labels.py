@@ -57,8 +57,8 @@ def join_bands(X: Any, Y: Any = None) -> Any:
             "bands differ in their samples", where="X", mend="Select the same samples in all bands."
         ) from error
     coords = {"feature": labels, "band": ("feature", names)}
-    out: xr.DataArray = joined.transpose(sample, "feature").assign_coords(coords)
-    return out
+    labelled: xr.DataArray = joined.transpose(sample, "feature").assign_coords(coords)
+    return labelled
 
 
 def _beside(part: xr.DataArray) -> list[Any]:
@@ -86,7 +86,8 @@ def _as_band(band: Any, name: str, sample: str) -> xr.DataArray:
             where=f"X[{name!r}]",
             mend="Give one row per sample and one column per feature.",
         )
-    return band.transpose(sample, ...)
+    ordered: xr.DataArray = band.transpose(sample, ...)
+    return ordered
 
 
 def _feature_names(part: xr.DataArray, band: str) -> list[str]:

@@ -62,18 +62,24 @@ class GramFolds:
 
     @classmethod
     def of_sums(
-        cls, sums: Sequence[FeatureSums], make_basis: MakeBasis, backend: Backend
+        cls,
+        sums: Sequence[FeatureSums],
+        make_basis: MakeBasis,
+        backend: Backend,
+        plan: FoldPlan | None = None,
     ) -> GramFolds:
-        """Return folds that leave out one set each, of which only sums are known.
+        """Return folds of which only sums are known.
 
         Parameters
         ----------
         sums : sequence of FeatureSums
-            One per fold.
+            One per set of rows.
         make_basis : callable
             How a training Gram becomes a basis.
         backend : Backend
             Where the heavy products run.
+        plan : FoldPlan, optional
+            Of the sets; without it every fold leaves out one set.
 
         Returns
         -------
@@ -83,7 +89,7 @@ class GramFolds:
         self = object.__new__(cls)
         self.rows, self.make_basis = np.empty((0, sums[0].total.size)), make_basis
         self.precision, self.backend, self.n_jobs = "double", backend, 1
-        self.plan, self.sums = FoldPlan.one_out(len(sums)), list(sums)
+        self.plan, self.sums = plan or FoldPlan.one_out(len(sums)), list(sums)
         self._fitted, self._full = {}, None
         return self
 
@@ -160,7 +166,7 @@ class GramFolds:
         """
         if number not in self._fitted:
             test = self.plan.test[number]
-            rows = self.rows[as_slice(self.plan.sets[test])] if self.plan.sets else None
+            rows = self.rows[as_slice(self.plan.sets[test])] if self.rows.size else None
             self._fitted[number] = FittedFold.of(
                 self.train(number), self.sums[test], self.make_basis, rows
             )

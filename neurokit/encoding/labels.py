@@ -166,6 +166,30 @@ def as_rows(X: Any, Y: Any) -> Rows:
     )
 
 
+def swapped(rows: Rows) -> Rows:
+    """Return the rows with features and targets in each other's place.
+
+    Parameters
+    ----------
+    rows : Rows
+        From `as_rows`.
+
+    Returns
+    -------
+    Rows
+        Features are in memory.
+
+    Raises
+    ------
+    SchemaError
+        If what become features are not finite numbers.
+    """
+    n, size = len(rows.x), rows.targets.size
+    x = as_matrix(np.asarray(rows.y[slice(0, n), slice(0, size)]), "Y")
+    features = rows.targets if rows.targets.dims else Labels(("target",), (1,), {})
+    return Rows(rows.samples, x, rows.x, features, rows.features, rows.single)
+
+
 def _pairs(X: Any, Y: Any) -> list[tuple[Any, Any]]:
     if not several(X):
         return [(X, Y)]

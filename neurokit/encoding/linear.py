@@ -108,9 +108,13 @@ class LinearEncoder(Estimator):
         x = as_matrix(X, "X")
         _, targets = self._labels()
         self._check_width(x.shape[1])
-        coef, intercept = self._matrix()
-        found = x.astype(np.float64, copy=False) @ coef + intercept
+        found = self._respond(x.astype(np.float64, copy=False), np.array([len(x)]))
         return found.reshape(len(x), *targets.sizes)
+
+    def _respond(self, x: Array, ends: NDArray[np.int64]) -> Array:
+        """Predict (n, t) from (n, p), records ending at the rows `ends`."""
+        coef, intercept = self._matrix()
+        return np.asarray(x @ coef + intercept)
 
     def _matrix(self) -> tuple[Array, Array]:
         features, targets = self._labels()
@@ -141,8 +145,8 @@ class LinearEncoder(Estimator):
         self._check_features(x, features)
         values = as_matrix(x.values.reshape(-1, int(np.prod(x.shape[len(samples) :]))), "X")
         self._check_width(values.shape[1])
-        coef, intercept = self._matrix()
-        found = values.astype(np.float64, copy=False) @ coef + intercept
+        ends = record_ends(x, [str(dim) for dim in samples])
+        found = self._respond(values.astype(np.float64, copy=False), ends)
         rows = Labels(
             tuple(samples),
             tuple(x.sizes[dim] for dim in samples),
@@ -177,9 +181,9 @@ class LinearEncoder(Estimator):
         self._check_solved()
         rows = as_rows(X, Y)
         self._check_width(rows.x.shape[1])
-        coef, intercept = self._matrix()
+        found = self._respond(rows.x.astype(np.float64), np.array([len(rows.x)]))
         truth = np.asarray(rows.y[slice(0, len(rows.x)), slice(0, rows.targets.size)], float)
-        scores = held_out_of(rows.x.astype(np.float64) @ coef + intercept, truth).scores()
+        scores = held_out_of(found, truth).scores()
         return as_dataset(scores, rows.targets)
 
     def score(self, X: Any, Y: Any = None, sample_weight: None = None) -> float:
@@ -198,6 +202,30 @@ class LinearEncoder(Estimator):
             1 is perfect, 0 is the mean; `score_targets` gives all scores of every target.
         """
         return float(self.score_targets(X, Y)["r2"].mean())
+
+
+def record_ends(x: xr.DataArray, samples: list[str]) -> NDArray[np.int64]:
+    """Return the row after the last of each record, rows being the sample dims put in one.
+
+    Parameters
+    ----------
+    x : DataArray
+        With the coordinate ``run`` on a single sample dim if there are several.
+    samples : list of str
+        Dims; every combination of all but the last is a record.
+
+    Returns
+    -------
+    (n_records,) ndarray of int64
+        Increasing.
+    """
+    sizes = [x.sizes[dim] for dim in samples]
+    if len(samples) > 1:
+        return np.arange(1, int(np.prod(sizes[:-1])) + 1) * sizes[-1]
+    if "run" not in x.coords or x["run"].dims != tuple(samples):
+        return np.array([sizes[0]])
+    run = np.asarray(x["run"].values)
+    return np.append(np.flatnonzero(run[1:] != run[:-1]) + 1, run.size).astype(np.int64)
 
 
 def labels_of(array: xr.DataArray, first: list[str]) -> tuple[Labels, Labels]:
