@@ -91,8 +91,11 @@ def as_alphas(alphas: ArrayLike) -> Array:
     OptionError
         If there is none, or one is not a positive finite number.
     """
-    values = np.unique(np.atleast_1d(np.asarray(alphas, dtype=np.float64)))
-    if values.ndim != 1 or not values.size or not np.isfinite(values).all() or values[0] <= 0:
+    try:
+        values = np.unique(np.asarray(alphas, dtype=np.float64))
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if not values.size or not np.isfinite(values).all() or values[0] <= 0:
         raise OptionError(
             f"got {alphas!r}",
             where="alphas",

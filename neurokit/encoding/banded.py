@@ -21,7 +21,7 @@ from neurokit.encoding.labels import Rows, named, wrap
 from neurokit.encoding.linear import LinearEncoder, as_dataset, say_edges
 from neurokit.encoding.ridge_core import MAX_BYTES
 from neurokit.encoding.splits import folds_of
-from neurokit.encoding.targets import Targets
+from neurokit.encoding.targets import Targets, reference_of
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import progress, single_thread
 
@@ -194,7 +194,7 @@ class BandedRidgeEncoder(LinearEncoder):
         alphas = as_alphas(self.alphas)
         gammas = self._weights_to_try(len(names))
         with single_thread():
-            reference = rows.x.mean(axis=0, dtype=np.float64)
+            reference = reference_of(rows.x)
             x = rows.x - reference
             folds = folds_of(self.cv, rows.samples)
             bands = self._bands(x, band, folds, single=rows.single)

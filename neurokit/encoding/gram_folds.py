@@ -16,7 +16,7 @@ from neurokit.encoding.fitted_fold import FittedFold, MakeBasis, centred_cross
 from neurokit.encoding.folds import Fold, FoldPlan, as_slice
 from neurokit.encoding.heldout import HeldOut
 from neurokit.encoding.sums import FeatureSums, TargetSums, add_features, add_targets
-from neurokit.encoding.targets import Targets
+from neurokit.encoding.targets import Targets, reference_of
 from neurokit.errors import OptionError
 
 Array = NDArray[np.float64]
@@ -33,7 +33,7 @@ class GramFolds:
     Parameters
     ----------
     rows : (n, q) ndarray
-        Features about a reference near their mean.
+        Features about a reference, so that offsets cost no digits.
     folds : sequence of (train, test)
         From `as_folds`.
     make_basis : callable
@@ -207,7 +207,7 @@ class GramFolds:
         for first, last in y.row_blocks(width):
             block = y.read(slice(first, last), columns)
             if reference is None:
-                reference = block.mean(axis=0)
+                reference = reference_of(block)
             block = block - reference
             for one, index in zip(sums, self.plan.sets, strict=True):
                 inside = index[slice(*np.searchsorted(index, [first, last]))]

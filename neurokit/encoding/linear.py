@@ -104,10 +104,10 @@ class LinearEncoder(Estimator):
             X = X["stimulus/feature_values"]
         if isinstance(X, xr.DataArray):
             return self._predict_labelled(X)
-        self._note_names(X, reset=False)
         x = as_matrix(X, "X")
         _, targets = self._labels()
         self._check_width(x.shape[1])
+        self._note_names(X, reset=False)
         found = self._respond(x.astype(np.float64, copy=False), np.array([len(x)]))
         return found.reshape(len(x), *targets.sizes)
 

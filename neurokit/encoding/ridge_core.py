@@ -23,7 +23,7 @@ from neurokit.encoding.folds import Fold, as_folds
 from neurokit.encoding.gram_folds import GramFolds, n_workers
 from neurokit.encoding.heldout import HeldOut, Scores, reduce_folds
 from neurokit.encoding.scaled_kernel import ScaledKernelFolds
-from neurokit.encoding.targets import Targets
+from neurokit.encoding.targets import Targets, reference_of
 from neurokit.errors import OptionError, check_option
 
 Array = NDArray[np.float64]
@@ -116,8 +116,6 @@ class FoldedRidge:
         check_option("average", average, ["auto", "folds", "pooled"])
         smallest = min(test.size for _, test in self.folds)
         self.pooled = smallest < FEWEST_ROWS if average == "auto" else average == "pooled"
-        self.reference = x.mean(axis=0)
-        self.x: Array = x - self.reference
         check_option("method", method, ["auto", "primal", "kernel", "block"])
         self.method = self._best_method() if method == "auto" else method
         if self.method == "block" and not (self._tested_once() and not standardize):
@@ -126,6 +124,9 @@ class FoldedRidge:
                 where="method='block'",
                 mend="Use method='auto'.",
             )
+        # One decomposition of all rows needs their mean; sums need only some level near it.
+        self.reference = x.mean(axis=0) if self.method == "block" else reference_of(x)
+        self.x: Array = x - self.reference
 
     def _best_method(self) -> str:
         q = min(self.n, self.n_features)

@@ -49,7 +49,7 @@ def folds_of(cv: Any, samples: xr.DataArray) -> list[Fold]:
         cv = BlockedCV(int(cv))
     elif isinstance(cv, Mapping):
         cv = BlockedCV(**cv)
-    if hasattr(cv, "split"):
+    if hasattr(cv, "split") and not isinstance(cv, str):
         given = samples if isinstance(cv, BlockedCV) else np.zeros((n, 1))
         return as_folds(cv.split(given), n)
     if isinstance(cv, str) or not isinstance(cv, Iterable):

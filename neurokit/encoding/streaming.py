@@ -1,6 +1,6 @@
 """Ridge from sums that grow chunk by chunk and add up across sites.
 
-Sums are about the mean of the first chunk, so that offsets of any size cost no digits.
+Sums are about the level of the first chunk, so that offsets of any size cost no digits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from neurokit.encoding.ridge_core import MAX_BYTES
 from neurokit.encoding.splits import N_SPLITS
 from neurokit.encoding.sum_problem import SumProblem
 from neurokit.encoding.sums import FeatureSums, TargetSums
-from neurokit.encoding.targets import Targets
+from neurokit.encoding.targets import Targets, reference_of
 
 Array = NDArray[np.float64]
 
@@ -83,7 +83,7 @@ class SummedRidge:
         if self.features is None or self.targets is None:
             self.features, self.targets = rows.features, rows.targets
             head = y.read(slice(0, min(y.n, 1000)), slice(0, y.t))
-            self.reference = (x.mean(axis=0), head.mean(axis=0))
+            self.reference = (reference_of(x), reference_of(head))
         check_same(self.features, rows.features, "X")
         check_same(self.targets, rows.targets, "Y")
         number = self.n_chunks % N_SPLITS if fold is None else int(fold)

@@ -17,6 +17,27 @@ from neurokit.errors import SchemaError
 Array = NDArray[np.float64]
 
 
+# Rows that a reference is taken from, and so the most that a median sorts.
+ENOUGH_ROWS = 1000
+
+
+def reference_of(values: NDArray[Any]) -> Array:
+    """Return a level near the mean of each column that artefacts do not move: a median.
+
+    Parameters
+    ----------
+    values : (n, p) ndarray
+        Rows.
+
+    Returns
+    -------
+    (p,) ndarray
+        Of at most 1000 rows, evenly spaced.
+    """
+    step = max(1, len(values) // ENOUGH_ROWS)
+    return np.asarray(np.median(values[::step], axis=0), dtype=np.float64)
+
+
 class Targets:
     """Targets about a reference.
 
@@ -71,7 +92,7 @@ class Targets:
             If it holds NaN or infinities.
         """
         block = np.asarray(self.y[rows, columns], dtype=np.float64)
-        if not np.isfinite(block.sum()) and not np.isfinite(block).all():
+        if not np.isfinite(block).all():
             raise SchemaError(
                 "holds NaN or infinity", where="Y", mend="Drop those samples, or fill them first."
             )

@@ -16,7 +16,7 @@ from neurokit.encoding.gram_folds import ROUNDING, GramFolds, GramTargets
 from neurokit.encoding.lagged import LaggedRecord, Lags, difference_penalty
 from neurokit.encoding.sum_problem import SumProblem
 from neurokit.encoding.sums import FeatureSums, TargetSums
-from neurokit.encoding.targets import Targets
+from neurokit.encoding.targets import Targets, reference_of
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -178,7 +178,7 @@ def trf_problem(
     """
     n = int(rows.ends[-1])
     plan = FoldPlan.of(folds, n)
-    reference = y.read(slice(0, int(rows.ends[0])), slice(0, y.t)).mean(axis=0)
+    reference = reference_of(y.read(slice(0, int(rows.ends[0])), slice(0, y.t)))
     sums = [rows.sums(index, y, reference) for index in plan.sets]
     solver = GramFolds.of_sums([x for x, _ in sums], make_basis, backend, plan)
     floor = n * (ROUNDING * reference) ** 2
