@@ -18,9 +18,10 @@ from neurokit.errors import OptionError, check_option
 
 Array = NDArray[np.float64]
 
-# A grid grows while the edge is better than its neighbour by this share; on a plateau it stops.
-GAIN = 1e-6
-# Penalties tried at a time, and how far beyond the largest eigenvalue they may go.
+# A grid grows while the edge is better than its neighbour by this share. Where the penalty has not
+# yet passed the typical eigenvalue any gain will do: scores are flat there, far from the optimum.
+GAIN, ANY_GAIN = 1e-3, 1e-9
+# Penalties tried at a time, and how far from the largest they may go.
 AT_A_TIME = 3
 HIGHEST, LOWEST = 10.0, 1e-10
 
@@ -60,8 +61,8 @@ class Problem(Protocol):
     """What the search needs of folds."""
 
     @property
-    def largest_penalty(self) -> float:
-        """A penalty that outweighs the data."""
+    def penalties(self) -> tuple[float, float]:
+        """Penalties as large as the data in a typical and in any direction."""
 
     def load(self, Y: Any, max_bytes: float) -> Iterator[tuple[slice, LoadedTargets]]:
         """Yield targets in blocks."""
@@ -104,7 +105,9 @@ def as_alphas(alphas: ArrayLike) -> Array:
     return values
 
 
-def further(alphas: Array, score: Array, bounds: tuple[float, float]) -> tuple[Array, Any]:
+def further(
+    alphas: Array, score: Array, penalties: tuple[float, float]
+) -> tuple[Array, NDArray[np.bool_]]:
     """Return penalties beyond the edges at which targets are best and still gaining.
 
     Parameters
@@ -113,8 +116,8 @@ def further(alphas: Array, score: Array, bounds: tuple[float, float]) -> tuple[A
         Increasing; a single one is never extended.
     score : (n_alphas, t) ndarray
         More is better.
-    bounds : (lowest, highest)
-        Not beyond these.
+    penalties : (typical, largest)
+        As large as the data in a typical and in any direction; bounds follow from the latter.
 
     Returns
     -------
@@ -126,13 +129,16 @@ def further(alphas: Array, score: Array, bounds: tuple[float, float]) -> tuple[A
     if len(alphas) < 2:
         return np.empty(0), np.zeros(score.shape[1], dtype=bool)
     best, last = best_index(score), len(alphas) - 1
-    scale = GAIN * np.abs(score).max(axis=0)
-    up = (best == last) & (score[last] - score[last - 1] > scale)
-    down = (best == 0) & (score[0] - score[1] > scale)
+    typical, largest = penalties
+    scale = np.abs(score).max(axis=0)
+    least_up = (ANY_GAIN if alphas[-1] < typical else GAIN) * scale
+    least_down = (ANY_GAIN if alphas[0] > typical else GAIN) * scale
+    up = (best == last) & (score[last] - score[last - 1] > least_up)
+    down = (best == 0) & (score[0] - score[1] > least_down)
     steps = np.arange(1, AT_A_TIME + 1)
     above = alphas[-1] * (alphas[-1] / alphas[-2]) ** steps
     below = alphas[0] * (alphas[0] / alphas[1]) ** steps
-    above, below = above[above <= bounds[1]], below[below >= bounds[0]]
+    above, below = above[above <= HIGHEST * largest], below[below >= LOWEST * largest]
     wanted = np.concatenate([below if down.any() else [], above if up.any() else []])
     return wanted, (up & (above.size > 0)) | (down & (below.size > 0))
 
@@ -236,9 +242,8 @@ def fit_folded(
     passes = _Passes(folded, Y, max_bytes)
     found = passes.scores(alphas)
     extended = np.zeros(found.r.shape[1], dtype=bool)
-    bounds = (LOWEST * folded.largest_penalty, HIGHEST * folded.largest_penalty)
     while extend_alphas:
-        more, asking = further(alphas, _shared(found.get(metric), per_target), bounds)
+        more, asking = further(alphas, _shared(found.get(metric), per_target), folded.penalties)
         if not more.size:
             break
         extended = extended | asking

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.encoding.alpha_search import HIGHEST, LOWEST, further
+from neurokit.encoding.alpha_search import further
 from neurokit.encoding.band_problem import Bands, product_shares
 from neurokit.encoding.gram_folds import GramTargets
 from neurokit.encoding.heldout import METRICS, Scores, best_index, reduce_folds
@@ -118,6 +118,8 @@ class BandSearch:
         By which to choose.
     n_bands : int
         Bands.
+    penalties : (typical, largest)
+        As in `further`.
     """
 
     def __init__(
@@ -129,10 +131,10 @@ class BandSearch:
         *,
         metric: str,
         n_bands: int,
-        largest_penalty: float,
+        penalties: tuple[float, float],
     ) -> None:
         self.bands, self.y, self.columns, self.alphas = bands, y, columns, alphas
-        self.metric, self.largest_penalty = metric, largest_penalty
+        self.metric, self.penalties = metric, penalties
         self.fit = BandFit.empty(n_bands, columns.stop - columns.start)
 
     def load(self, gamma: Array) -> GramTargets:
@@ -176,9 +178,8 @@ class BandSearch:
         loaded, alphas = self.load(gamma), self.alphas
         found = reduce_folds(loaded.held_out_sums(alphas), pooled=False)
         extended = np.zeros(found.r.shape[1], dtype=bool)
-        bounds = (LOWEST * self.largest_penalty, HIGHEST * self.largest_penalty)
         while extend_alphas:
-            more, asking = further(alphas, found.get(self.metric), bounds)
+            more, asking = further(alphas, found.get(self.metric), self.penalties)
             if not more.size:
                 break
             extended |= asking

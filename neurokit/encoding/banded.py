@@ -275,7 +275,7 @@ class BandedRidgeEncoder(LinearEncoder):
                 alphas,
                 metric=self.metric,
                 n_bands=gammas.shape[1],
-                largest_penalty=largest,
+                penalties=(largest / min(rows.x.shape), largest),
             )
             for first in starts
         ]

@@ -370,7 +370,7 @@ def _labelled(x: xr.DataArray, y: xr.DataArray) -> Rows:
         ) from error
     features = _side(x, shared, "feature")
     targets = _side(y, shared, None)
-    x = x.transpose(*shared, *features.dims)
+    x = x.transpose(*shared, *(dim for dim in features.dims if dim in x.dims))
     y = y.transpose(*shared, *targets.dims)
     values = as_matrix(np.asarray(x.values).reshape(-1, features.size), "X")
     samples = _samples(y, x, shared)

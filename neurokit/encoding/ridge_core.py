@@ -155,9 +155,10 @@ class FoldedRidge:
         return solver
 
     @property
-    def largest_penalty(self) -> float:
-        """A penalty that outweighs the data in every direction."""
-        return float(self.x.size if self.standardize else np.sum(self.x**2))
+    def penalties(self) -> tuple[float, float]:
+        """Penalties as large as the data in a typical and in any direction."""
+        largest = float(self.x.size if self.standardize else np.sum(self.x**2))
+        return largest / min(self.x.shape), largest
 
     @property
     def _scaled_kernel(self) -> bool:

@@ -26,15 +26,15 @@ class SumProblem:
         All targets.
     reference : (p,) ndarray
         What was taken off the features.
-    largest_penalty : float
-        A penalty that outweighs the data in every direction.
+    largest : float
+        A penalty as large as the data in any direction.
     """
 
     def __init__(
-        self, folds: GramFolds, targets: GramTargets, reference: Array, largest_penalty: float
+        self, folds: GramFolds, targets: GramTargets, reference: Array, largest: float
     ) -> None:
         self.folds, self.targets, self.reference = folds, targets, reference
-        self.largest_penalty = largest_penalty
+        self.penalties = (largest / max(reference.size, 1), largest)
 
     @property
     def shape(self) -> tuple[int, int]:

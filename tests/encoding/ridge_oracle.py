@@ -51,9 +51,7 @@ def ridge(x: Array, y: Array, alpha: float) -> tuple[Array, Array]:
     return coef, mean_y - mean_x @ coef
 
 
-def fit_predict(
-    x: Array, y: Array, new: Array, alpha: float, standardize: bool = False
-) -> Array:
+def fit_predict(x: Array, y: Array, new: Array, alpha: float, standardize: bool = False) -> Array:
     """Fit some rows and predict others."""
     mean, spread = scaling(x, standardize)
     coef, intercept = ridge((x - mean) / spread, y, alpha)
@@ -95,9 +93,7 @@ def coefficients(
     return coef, intercept - mean @ coef
 
 
-def problem(
-    n: int, p: int, t: int = 6, seed: int = 0, noise: float = 3.0
-) -> tuple[Array, Array]:
+def problem(n: int, p: int, t: int = 6, seed: int = 0, noise: float = 3.0) -> tuple[Array, Array]:
     """Random features, one of them twice and one constant, and targets, the last one constant."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((n, p))

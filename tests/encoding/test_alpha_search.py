@@ -10,7 +10,7 @@ from neurokit.encoding.alpha_search import as_alphas, further, ridge_cv
 from neurokit.encoding.folds import block_folds
 from neurokit.errors import OptionError
 
-EVERYWHERE = (0.0, np.inf)
+EVERYWHERE = (1.0, 1e9)  # typical and largest penalty
 
 
 def test_every_target_gets_the_penalty_of_its_best_score():
@@ -76,10 +76,20 @@ def test_noise_alone_does_not_extend_for_ever():
 
 
 def test_a_plateau_does_not_ask_for_more():
-    flat = np.array([[0.1], [0.3], [0.3 + 1e-9]])
+    flat = np.array([[0.1], [0.3], [0.3 + 1e-5]])
     more, asking = further(np.array([1.0, 10.0, 100.0]), flat, EVERYWHERE)
     assert more.size == 0
     assert not asking.any()
+
+
+def test_flat_scores_far_below_the_data_are_no_plateau():
+    # Penalties of 1e-6 the typical eigenvalue hardly change a fit; the optimum may be far above.
+    flat = np.array([[0.1], [0.1 + 1e-7]])
+    more, asking = further(np.array([1e-7, 1e-6]), flat, EVERYWHERE)
+    assert more.size == 3
+    assert asking.all()
+    more, _ = further(np.array([100.0, 1000.0]), flat[::-1], EVERYWHERE)
+    assert more.size == 3
 
 
 def test_both_edges_are_extended_by_the_grids_own_steps():
@@ -91,8 +101,8 @@ def test_both_edges_are_extended_by_the_grids_own_steps():
 
 def test_bounds_hold():
     score = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
-    more, asking = further(np.array([1.0, 2.0, 4.0]), score, (0.3, 5.0))
-    np.testing.assert_allclose(more, [0.5])
+    more, asking = further(np.array([1.0, 2.0, 4.0]), score, (1.0, 0.5))
+    np.testing.assert_allclose(more, [0.5, 0.25, 0.125])
     np.testing.assert_array_equal(asking, [True, False])
 
 

@@ -34,15 +34,15 @@ def parts():
     return root, z, rng.random((3, 5))
 
 
-@pytest.mark.parametrize("single", [np.zeros(3, bool), np.ones(3, bool), np.array([True, False, True])])
+@pytest.mark.parametrize(
+    "single", [np.zeros(3, bool), np.ones(3, bool), np.array([True, False, True])]
+)
 def test_squares_and_forms_are_what_they_say(backend, parts, single):
     root, z, filters = parts
     expected = np.stack([((root @ (f[:, None] * z)) ** 2).sum(axis=0) for f in filters])
     tol = 1e-5 if single.any() else 1e-13
     np.testing.assert_allclose(backend.squares(root, z, filters, single), expected, rtol=tol)
-    np.testing.assert_allclose(
-        backend.forms(root.T @ root, z, filters, single), expected, rtol=tol
-    )
+    np.testing.assert_allclose(backend.forms(root.T @ root, z, filters, single), expected, rtol=tol)
 
 
 def test_results_are_float64_even_where_products_are_not(backend, parts):

@@ -28,7 +28,10 @@ def training_rows(plan, fold, n):
 
 @settings(max_examples=60, derandomize=True)
 @given(
-    n=st.integers(6, 40), seed=st.integers(0, 10_000), n_folds=st.integers(1, 5), repeat=st.booleans()
+    n=st.integers(6, 40),
+    seed=st.integers(0, 10_000),
+    n_folds=st.integers(1, 5),
+    repeat=st.booleans(),
 )
 def test_every_training_set_follows_from_the_sums(n, seed, n_folds, repeat):
     rng = np.random.default_rng(seed)

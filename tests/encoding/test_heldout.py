@@ -106,7 +106,9 @@ def test_the_first_of_equals_is_best():
 def test_sums_about_different_means_pool_exactly():
     # Two test sets whose means are 1e6 apart: naive sums of squares would lose all digits.
     p, y = pair()
-    far = HeldOut(20, *(x + 1e6 for x in (p[:20].mean(0), y[:20].mean(0))), *moments(p[:20], y[:20]))
+    far = HeldOut(
+        20, *(x + 1e6 for x in (p[:20].mean(0), y[:20].mean(0))), *moments(p[:20], y[:20])
+    )
     near = HeldOut(20, p[20:].mean(0), y[20:].mean(0), *moments(p[20:], y[20:]))
     r2 = far.merged(near).scores().r2
     shifted = np.vstack([p[:20] + 1e6, p[20:]]), np.vstack([y[:20] + 1e6, y[20:]])

@@ -97,8 +97,12 @@ def test_a_single_feature_needs_no_feature_dim():
 def test_trials_become_runs_that_nothing_crosses():
     rng = np.random.default_rng(0)
     coords = {"time": clock(6), "trial_type": ("trial", list("abab"))}
-    x = xr.DataArray(rng.standard_normal((4, 6, 2)), dims=("trial", "time", "feature"), coords=coords)
-    y = xr.DataArray(rng.standard_normal((4, 6, 3)), dims=("trial", "time", "channel"), coords=coords)
+    x = xr.DataArray(
+        rng.standard_normal((4, 6, 2)), dims=("trial", "time", "feature"), coords=coords
+    )
+    y = xr.DataArray(
+        rng.standard_normal((4, 6, 3)), dims=("trial", "time", "channel"), coords=coords
+    )
     rows = as_rows(x, y)
     np.testing.assert_array_equal(rows.x, x.values.reshape(24, 2))
     np.testing.assert_array_equal(values_of(rows.y, 24, 3), y.values.reshape(24, 3))
@@ -165,7 +169,9 @@ def test_plain_targets_take_the_clock_of_labelled_features():
 
 def test_onsets_of_events_are_their_clock():
     x = xr.DataArray(np.ones((3, 2)), dims=("event", "feature"))
-    y = xr.DataArray(np.ones((3, 1)), dims=("event", "channel"), coords={"onset": ("event", [1.0, 5, 9])})
+    y = xr.DataArray(
+        np.ones((3, 1)), dims=("event", "channel"), coords={"onset": ("event", [1.0, 5, 9])}
+    )
     np.testing.assert_array_equal(as_rows(x, y).samples["time"], [1.0, 5.0, 9.0])
 
 

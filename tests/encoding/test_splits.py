@@ -14,7 +14,9 @@ from neurokit.stats import BlockedCV
 
 
 def samples(n=50, **coords):
-    return xr.DataArray(np.zeros(n), dims="sample", coords={k: ("sample", v) for k, v in coords.items()})
+    return xr.DataArray(
+        np.zeros(n), dims="sample", coords={k: ("sample", v) for k, v in coords.items()}
+    )
 
 
 def test_the_default_is_five_contiguous_blocks():
