@@ -66,11 +66,13 @@ def _beside(part: xr.DataArray) -> list[Any]:
 
 
 def _sample_dim(X: Mapping[str, Any], Y: Any) -> str:
-    for band in X.values():
-        if isinstance(band, xr.DataArray):
-            shared = [d for d in band.dims if not isinstance(Y, xr.DataArray) or d in Y.dims]
-            return str((shared or list(band.dims))[0])
-    return str(Y.dims[0]) if isinstance(Y, xr.DataArray) else "sample"
+    """Return the dim that all labelled bands, and targets, have in common."""
+    labelled = [band for band in X.values() if isinstance(band, xr.DataArray)]
+    labelled += [Y] if isinstance(Y, xr.DataArray) else []
+    if not labelled:
+        return "sample"
+    shared = [dim for dim in labelled[0].dims if all(dim in band.dims for band in labelled)]
+    return str((shared or list(labelled[0].dims))[0])
 
 
 def _as_band(band: Any, name: str, sample: str) -> xr.DataArray:

@@ -42,6 +42,7 @@ class BlockFolds:
         # With as many directions as rows (less the mean) A is a product without a subtraction.
         self.full = self.data.size >= n - 1
         self.blocks = _by_size(folds, n)
+        self._known: dict[float, list[Array]] = {}
 
     def load(self, y: Targets, columns: slice) -> BlockTargets:
         """Read some targets.
@@ -60,13 +61,15 @@ class BlockFolds:
         """
         return BlockTargets(self, y.read(slice(0, y.n), columns))
 
-    def residuals(self, y: Array, alpha: float) -> Array:
+    def residuals(self, y: Array, z: Array, alpha: float) -> Array:
         """Return truth less held-out prediction, NaN where a row is never tested.
 
         Parameters
         ----------
         y : (n, t) ndarray
             Targets about their mean.
+        z : (q, t) ndarray
+            The same in the basis, ``u.T @ y``.
         alpha : float
             Penalty; positive where there are at least as many features as rows.
 
@@ -75,18 +78,36 @@ class BlockFolds:
         (n, t) ndarray
             Residuals of each row under the fit of the fold that tests it.
         """
-        weight = alpha / (self.data + alpha) if self.full else self.data / (self.data + alpha)
-        smooth = self.u @ (weight[:, None] * (self.u.T @ y))
+        smooth = self.u @ (self._weight(alpha)[:, None] * z)
         residual = smooth if self.full else y - smooth
         out = np.full_like(y, np.nan)
-        for left_out, tested in self.blocks:
-            u = self.u[left_out]
-            block = (u * weight) @ u.transpose(0, 2, 1)
-            if not self.full:
-                block = np.eye(left_out.shape[1]) - 1.0 / len(y) - block
-            found = np.linalg.solve(block, residual[left_out])
+        for (left_out, tested), inverse in zip(self.blocks, self._inverses(alpha), strict=True):
+            if left_out.shape[1] == 1:
+                out[left_out[:, 0]] = inverse[:, :, 0] * residual[left_out[:, 0]]
+                continue
+            found = inverse @ residual[left_out]
             out[left_out[tested]] = found[tested]
         return out
+
+    def _weight(self, alpha: float) -> Array:
+        """What A, or else the hat matrix, weighs each direction with."""
+        return np.asarray((alpha if self.full else self.data) / (self.data + alpha))
+
+    def _inverses(self, alpha: float) -> list[Array]:
+        """(A_EE)^-1 of the blocks of each size; they do not depend on targets."""
+        if alpha not in self._known:
+            weight, found = self._weight(alpha), []
+            for left_out, _ in self.blocks:
+                if left_out.shape[1] == 1:
+                    block = ((self.u * self.u) @ weight)[left_out[:, 0], None, None]
+                else:
+                    u = self.u[left_out]
+                    block = (u * weight) @ u.transpose(0, 2, 1)
+                if not self.full:
+                    block = np.eye(left_out.shape[1]) - 1.0 / len(self.u) - block
+                found.append(np.linalg.inv(block))
+            self._known[alpha] = found
+        return self._known[alpha]
 
 
 class BlockTargets:
@@ -106,6 +127,7 @@ class BlockTargets:
         self.y = y - self.mean
         self.floor = len(y) * (ROUNDING * self.mean) ** 2
         self.y[:, np.einsum("ij,ij->j", self.y, self.y) <= self.floor] = 0.0
+        self.z = folds.u.T @ self.y
 
     def held_out_sums(self, alphas: Array) -> Iterator[HeldOut]:
         """Yield what held-out predictions add up to, fold by fold.
@@ -120,9 +142,29 @@ class BlockTargets:
         HeldOut
             (n_alphas, t), about the mean.
         """
-        predicted = np.stack([self.y - self.folds.residuals(self.y, float(a)) for a in alphas])
+        predicted = self.y - self._residuals(alphas)
         for _, test in self.folds.folds:
             yield held_out_of(predicted[:, test], self.y[test], self.floor)
+
+    def _residuals(self, alphas: Array) -> Array:
+        return np.stack([self.folds.residuals(self.y, self.z, float(a)) for a in alphas])
+
+    def pooled_sums(self, alphas: Array) -> HeldOut:
+        """Return what the predictions of all tested rows add up to.
+
+        Parameters
+        ----------
+        alphas : (n_alphas,) ndarray
+            Penalties.
+
+        Returns
+        -------
+        HeldOut
+            (n_alphas, t), as merging all folds would give.
+        """
+        residual = self._residuals(alphas)
+        tested = np.isfinite(residual[0]).all(axis=1)
+        return held_out_of(self.y[tested] - residual[:, tested], self.y[tested], self.floor)
 
     def predictions(self, alpha: Array) -> Iterator[tuple[Fold, Array]]:
         """Yield held-out predictions, fold by fold.
@@ -141,7 +183,8 @@ class BlockTargets:
         predicted = np.empty_like(self.y)
         for value in np.unique(penalty):
             these = np.flatnonzero((penalty == value).any(axis=0))
-            found = self.y[:, these] - self.folds.residuals(self.y[:, these], float(value))
+            y, z = self.y[:, these], self.z[:, these]
+            found = y - self.folds.residuals(y, z, float(value))
             for fold, row in zip(self.folds.folds, penalty[:, these] == value, strict=True):
                 predicted[np.ix_(fold[1], these[row])] = found[np.ix_(fold[1], row)]
         for fold in self.folds.folds:
@@ -163,7 +206,7 @@ class BlockTargets:
             Prediction where all rows are 0.
         """
         data = self.folds.data[:, None]
-        z = np.sqrt(data) * (self.folds.u.T @ self.y) / (data + alpha)
+        z = np.sqrt(data) * self.z / (data + alpha)
         return self.folds.vectors @ z, self.mean
 
 

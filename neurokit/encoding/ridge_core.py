@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.encoding.backends import Backend
-from neurokit.encoding.block_loo import BlockFolds
+from neurokit.encoding.block_loo import BlockFolds, BlockTargets
 from neurokit.encoding.fitted_fold import plain_ridge
 from neurokit.encoding.folds import Fold, as_folds
 from neurokit.encoding.gram_folds import GramFolds, n_workers
@@ -218,6 +218,8 @@ class FoldedRidge:
         Scores
             (n_alphas, t).
         """
+        if self.pooled and isinstance(loaded, BlockTargets):
+            return loaded.pooled_sums(alphas).scores()
         sums = loaded.held_out_sums(np.asarray(alphas, dtype=np.float64))
         return reduce_folds(sums, pooled=self.pooled)
 
