@@ -217,7 +217,9 @@ def _by_size(folds: Sequence[Fold], n: int) -> list[tuple[IntArray, NDArray[np.b
         out = np.ones(n, dtype=bool)
         out[train] = False
         rows = np.flatnonzero(out)
-        sizes.setdefault(rows.size, []).append((rows, np.isin(rows, test)))
+        tested = np.zeros(n, dtype=bool)
+        tested[test] = True
+        sizes.setdefault(rows.size, []).append((rows, tested[rows]))
     return [
         (np.stack([rows for rows, _ in same]), np.stack([tested for _, tested in same]))
         for same in sizes.values()

@@ -41,9 +41,12 @@ def as_folds(folds: Iterable[Any], n: int) -> list[Fold]:
         If there is no fold, a set is empty or out of range, or a fold tests rows it trains on.
     """
     found: list[Fold] = []
+    tested = np.zeros(n, dtype=bool)
     for number, (train, test) in enumerate(folds):
         fold = (_as_rows(train, n, number), _as_rows(test, n, number))
-        if np.intersect1d(*fold).size:
+        tested[:] = False
+        tested[fold[1]] = True
+        if tested[fold[0]].any():
             raise OptionError(
                 f"fold {number} trains on rows that it tests",
                 where="cv",
@@ -71,7 +74,8 @@ def _as_rows(rows: Any, n: int, number: int) -> IntArray:
             where="cv",
             mend="Split the data that is fitted.",
         )
-    return np.sort(values.astype(np.int64))
+    rows_found = values.astype(np.int64)
+    return rows_found if np.all(rows_found[1:] >= rows_found[:-1]) else np.sort(rows_found)
 
 
 def as_slice(rows: IntArray) -> Rows:
@@ -175,8 +179,10 @@ class FoldPlan:
         self = cls(folds)
         for train, test in folds:
             self.test.append(self._add(test))
-            gap = np.setdiff1d(np.arange(n), np.concatenate([train, test]))
-            repeated = np.unique(train).size < train.size
+            used = np.zeros(n, dtype=bool)
+            used[train] = used[test] = True
+            gap = np.flatnonzero(~used)
+            repeated = bool(np.any(np.diff(train) == 0))
             if repeated or test.size + gap.size > train.size:
                 self.left_out.append(None)
                 self.train.append(self._add(train))
