@@ -127,6 +127,8 @@ def _ordered(Y: Any, repeat: str, sample: str | None) -> xr.DataArray:
             where="Y",
             mend="A ceiling needs at least 2 of both.",
         )
+    if ordered.dtype.kind not in "fiub":
+        raise SchemaError(f"is of type {ordered.dtype}", where="Y", mend="Give real numbers.")
     if not np.isfinite(ordered.values).all():
         raise SchemaError("holds NaN or infinities", where="Y", mend="Drop those samples first.")
     return ordered

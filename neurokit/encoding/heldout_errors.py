@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.encoding.alpha_search import as_alphas
 from neurokit.encoding.nested import NestedFit, NestedRidge
 from neurokit.encoding.samples import Fold
 
@@ -44,7 +45,7 @@ def nested_fit(
     NestedFit
         Predictions and penalties.
     """
-    return NestedRidge(x, outer, inner, standardize=True).predict(y, np.asarray(alphas))
+    return NestedRidge(x, outer, inner, standardize=True).predict(y, as_alphas(alphas))
 
 
 def squared_errors(fit: NestedFit, y: Array) -> Array:

@@ -209,6 +209,9 @@ def hierarchy_score(
     check_option("of", of, ["site", "layer"])
     check_option("use", use, ["depth", "centre"])
     values = np.asarray(order, dtype=np.float64)
+    needed = use if of == "site" else "score"
+    if needed not in layers:
+        raise SchemaError(f"has no {needed!r}", where="layers", mend="Give what layer_map returns.")
     if of == "site":
         depth = layers[use]
         if values.shape != depth.shape:

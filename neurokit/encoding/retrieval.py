@@ -119,9 +119,14 @@ def retrieval_scores(
             mend="Give at least 2, without NaN.",
         )
     right = np.arange(len(z)) if truth is None else np.asarray(truth)
-    if right.shape != (len(z),) or right.min() < 0 or right.max() >= len(pool):
+    if (
+        right.dtype.kind not in "iu"
+        or right.shape != (len(z),)
+        or right.min() < 0
+        or right.max() >= len(pool)
+    ):
         raise LabelError(
-            f"{right.shape} rows up to {right.max()} for {len(z)} samples, {len(pool)} candidates",
+            f"{right.dtype} of shape {right.shape} for {len(z)} samples, {len(pool)} candidates",
             where="truth",
             mend="Give the right candidate's row for each sample.",
         )

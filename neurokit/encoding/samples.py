@@ -81,8 +81,7 @@ def as_samples(X: Any, Y: Any) -> Samples:
     if not sets:
         raise OptionError("holds no set of features", where="X", mend="Give at least one.")
     x = {str(name): _features(values, targets, str(name)) for name, values in sets.items()}
-    y = _finite(targets, "Y").reshape(targets.shape[0], -1)
-    return Samples(x, y, targets, dim)
+    return Samples(x, _columns(targets), targets, dim)
 
 
 def as_targets(Y: Any) -> Samples:
@@ -99,8 +98,15 @@ def as_targets(Y: Any) -> Samples:
         Without features.
     """
     targets = _targets(Y)
-    y = _finite(targets, "Y").reshape(targets.shape[0], -1)
-    return Samples({}, y, targets, str(targets.dims[0]))
+    return Samples({}, _columns(targets), targets, str(targets.dims[0]))
+
+
+def _columns(targets: xr.DataArray) -> Array:
+    if not targets.size:
+        raise SchemaError(
+            f"has shape {targets.shape}: no target or no sample", where="Y", mend="Give some."
+        )
+    return _finite(targets, "Y").reshape(targets.shape[0], -1)
 
 
 def _targets(Y: Any) -> xr.DataArray:
@@ -137,6 +143,10 @@ def _features(values: Any, targets: xr.DataArray, where: str) -> Array:
     if array.ndim == 0 or array.shape[0] != n:
         raise LabelError(
             f"X has shape {array.shape} for {n} samples of Y", where=where, mend="Match samples."
+        )
+    if not array.size:
+        raise SchemaError(
+            f"has shape {array.shape}: no feature", where=where, mend="Give at least one."
         )
     return array.reshape(n, -1)
 

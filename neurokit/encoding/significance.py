@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from neurokit.encoding.alpha_search import as_alphas
 from neurokit.encoding.heldout_errors import (
     DEFAULT_ALPHAS,
     Array,
@@ -186,7 +187,7 @@ def runs_of(samples: Samples) -> list[slice]:
 def _by_shifts(job: _Job, metric: str, n_draws: int, min_shift: float, n_jobs: int) -> xr.Dataset:
     samples = job.samples
     folded = FoldedRidge(job.x, outer_folds(job.cv, samples), standardize=True)
-    alphas = np.asarray(job.alphas)
+    alphas = as_alphas(job.alphas)
 
     def score(_: xr.DataArray, shifted: xr.DataArray) -> xr.DataArray:
         y = shifted.values.reshape(len(job.x), -1)
