@@ -76,7 +76,8 @@ def test_unrelated_targets_are_called_encoded_at_the_nominal_rate(phi):
 @pytest.mark.slow
 @pytest.mark.parametrize("phi", [0.0, 0.9])
 def test_equal_models_are_seldom_called_different(phi):
-    assert equal_rate(phi, 0)[0] <= 0.12
+    # At n = 1000 and phi .9 there are 15 blocks, too few: see the nightly form.
+    assert equal_rate(phi, 0, n=2500)[0] <= 0.10
 
 
 @pytest.mark.slow
