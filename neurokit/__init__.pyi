@@ -3,6 +3,7 @@ from . import (
     catalog as catalog,
     celegans as celegans,
     connectome as connectome,
+    encoding as encoding,
     errors as errors,
     interchange as interchange,
     io as io,

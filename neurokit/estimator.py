@@ -21,8 +21,11 @@ from neurokit._version import __version__
 from neurokit.errors import NeurokitWarning, NotFittedError, StoreError
 from neurokit.schema.history import add_history, as_history
 from neurokit.schema.names import SCHEMA
+from neurokit.stats.blocked import BlockedCV
 
 Item = TypeVar("Item")
+
+SPLITTER = "neurokit.stats.BlockedCV"
 
 
 @contextmanager
@@ -209,7 +212,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
                 where=str(path),
                 mend="Load it with its own class.",
             )
-        self = cls(**json.loads(tree.attrs["parameters"]))
+        self = cls(**json.loads(tree.attrs["parameters"], object_hook=_as_splitter))
         for name, value in json.loads(tree.attrs["fitted"]).items():
             setattr(self, f"{name}_", value)
         for name, node in tree.children.items():
@@ -260,9 +263,18 @@ def _json_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
             out[key] = value.tolist()
         elif isinstance(value, np.random.Generator) or callable(value):
             out[key] = None
+        elif isinstance(value, BlockedCV):
+            groups = value.groups if isinstance(value.groups, str | None) else list(value.groups)
+            settings = {"n_splits": value.n_splits, "groups": groups, "gap": value.gap}
+            out[key] = {SPLITTER: _json_parameters(settings)}
         else:
             out[key] = value
     return out
+
+
+def _as_splitter(value: dict[str, Any]) -> Any:
+    """Give a splitter back from its settings."""
+    return BlockedCV(**value[SPLITTER]) if set(value) == {SPLITTER} else value
 
 
 def _brief(value: Any) -> str:

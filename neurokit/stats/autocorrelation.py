@@ -153,3 +153,31 @@ def typical_memory(x: FloatArray, runs: Sequence[slice]) -> float:
     tau = integrated_time(x, runs)
     tau = tau[np.isfinite(tau)]
     return max(1.0, float(np.quantile(tau, 0.9))) if tau.size else 1.0
+
+
+def joint_memory(x: FloatArray, y: FloatArray, runs: Sequence[slice]) -> float:
+    """Return the integrated time of products of unrelated series: rho = mean rho_x * mean rho_y.
+
+    It is what the n samples of a relation between `x` and `y` are worth: n / tau.
+
+    Parameters
+    ----------
+    x, y : (n_samples, n_series) ndarray of float64
+        Two sets of series.
+    runs : sequence of slice
+        Stretches that cover the axis.
+
+    Returns
+    -------
+    float
+        Samples, at least 1.
+    """
+    rho = _typical(autocorrelation(x, runs)) * _typical(autocorrelation(y, runs))
+    tau = 2.0 * np.cumsum(rho) - 1.0
+    closed = np.arange(rho.size) >= WINDOW * np.maximum.accumulate(tau)
+    return max(1.0, float(tau[closed.argmax() if closed.any() else -1]))
+
+
+def _typical(rho: FloatArray) -> FloatArray:
+    varies = np.isfinite(rho[0])
+    return np.asarray(rho[:, varies].mean(axis=1) if varies.any() else np.eye(1, len(rho))[0])

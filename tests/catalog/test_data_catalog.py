@@ -70,11 +70,11 @@ def test_the_parameters_of_its_simulations_fit_the_simulators(shipped: Catalog) 
     shipped.check_simulators()
 
 
-def test_the_default_run_is_a_summary_of_twenty_datasets_and_motifs_of_worms(
+def test_the_default_run_is_a_summary_of_some_datasets_and_analyses_of_fewer(
     shipped: Catalog,
 ) -> None:
     run = [entry for entry in shipped.datasets.values() if entry.recipes]
-    assert len(run) == 20
+    assert len(run) == 21
     assert all("summary" in entry.recipes for entry in run)
     assert all(entry.recipes for entry in shipped.datasets.values() if entry.simulate)
     # What is listed beyond that is there to be opened, and costs a run nothing.
@@ -88,6 +88,12 @@ def test_the_default_run_is_a_summary_of_twenty_datasets_and_motifs_of_worms(
         if any(shipped.recipes[r].recipe == "connectome.motifs" for r in entry.recipes)
     }
     assert with_motifs == {"atanas2023", "dag2023", "demo_worms"}
+    encoded = {
+        name
+        for name, entry in shipped.datasets.items()
+        if any(shipped.recipes[r].recipe == "encoding" for r in entry.recipes)
+    }
+    assert encoded == {"dag2023", "demo_encoded"}
     assert shipped.recipes["motifs"].over == shipped.recipes["planted_motifs"].over == "dataset"
 
 

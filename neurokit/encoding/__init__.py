@@ -1,0 +1,5 @@
+"""Encoding models: from stimuli and models to recordings, with honest held-out statistics."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

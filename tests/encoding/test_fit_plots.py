@@ -1,0 +1,92 @@
+"""Figures show what was fitted and leave no figure open by themselves."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from neurokit.encoding import plot_alpha_path, plot_band_shares, plot_trf
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def scores(n_targets):
+    rng = np.random.default_rng(0)
+    alphas = np.logspace(-1, 3, 5)
+    r2 = xr.DataArray(
+        rng.random((5, n_targets)), dims=("alpha", "target"), coords={"alpha": alphas}
+    )
+    best = xr.DataArray(alphas[r2.argmax("alpha").values], dims="target")
+    return xr.Dataset({"r2": r2, "r": r2 / 2}), best
+
+
+def test_few_targets_are_lines_with_a_point_at_their_best():
+    table, best = scores(3)
+    ax = plot_alpha_path(table, best)
+    assert ax.get_xscale() == "log"
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 5]
+    points = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert len(lines) == len(points) == 3
+    for point, column in zip(points, table.r2.values.T, strict=True):
+        assert point.get_ydata()[0] == column.max()
+
+
+def test_many_targets_are_quantiles_and_a_count():
+    table, best = scores(50)
+    ax = plot_alpha_path(table, best, metric="r")
+    assert ax.get_ylabel() == "held-out r"
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), np.median(table.r.values, axis=1))
+    bars = [bar.get_height() for other in ax.figure.axes[1:] for bar in other.patches]
+    assert sum(bars) == 50
+
+
+def test_a_given_axes_is_drawn_on():
+    table, best = scores(3)
+    ax = plt.subplots()[1]
+    assert plot_alpha_path(table, best, ax=ax) is ax
+
+
+def response(n_channels):
+    values = np.random.default_rng(0).standard_normal((6, 2, n_channels))
+    return xr.DataArray(
+        values,
+        dims=("lag", "feature", "channel"),
+        coords={"lag": np.arange(6) / 10, "feature": ["envelope", "onset"]},
+    )
+
+
+def test_few_channels_are_lines_over_lags():
+    coef = response(4)
+    ax = plot_trf(coef, "onset")
+    assert ax.get_title() == "feature: onset"
+    np.testing.assert_allclose(ax.lines[2].get_ydata(), coef.sel(feature="onset")[:, 2])
+    assert ax.get_xlabel() == "lag (s)"
+
+
+def test_many_channels_are_an_image_about_zero():
+    coef = response(40)
+    ax = plot_trf(coef)
+    image = ax.images[0]
+    np.testing.assert_allclose(image.get_array(), coef.values[:, 0].T)
+    low, high = image.get_clim()
+    assert low == -high
+    assert ax.get_ylabel() == "channel"
+
+
+def test_shares_add_up_and_negative_ones_hang_below():
+    shares = xr.DataArray(
+        [[0.3, -0.1, 0.2], [0.1, 0.4, 0.1]], dims=("band", "target"), coords={"band": ["a", "b"]}
+    )
+    ax = plot_band_shares(shares)
+    heights = np.array([bar.get_height() for bar in ax.patches]).reshape(2, 3)
+    np.testing.assert_allclose(heights.sum(axis=0), [0.4, 0.3, 0.3])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    below = [bar for bar in ax.patches if bar.get_height() < 0]
+    assert len(below) == 1
+    assert below[0].get_y() == 0
