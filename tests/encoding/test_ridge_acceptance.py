@@ -59,14 +59,14 @@ def assert_equal_to_peers(n, p, t, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Solving ridge is slower")
+@pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
 @pytest.mark.parametrize(("n", "p"), [(300, 60), (100, 240), (120, 120)])
 def test_scores_penalties_and_weights_are_those_of_himalaya_and_of_the_loop(n, p):
     assert_equal_to_peers(n, p, 60, seed=0)
 
 
 @pytest.mark.nightly
-@pytest.mark.filterwarnings("ignore:Solving ridge is slower")
+@pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("n", "p"), [(1000, 300), (300, 900), (400, 400)])
 def test_the_same_at_full_size(n, p, seed, record_property):
