@@ -111,7 +111,7 @@ class BandedRidgeEncoder(LinearEncoder):
     >>> rng = np.random.default_rng(0)
     >>> bands = {"sound": rng.standard_normal((300, 5)), "sight": rng.standard_normal((300, 5))}
     >>> Y = bands["sound"] @ rng.standard_normal((5, 2)) + rng.standard_normal((300, 2))
-    >>> model = BandedRidgeEncoder((1.0, 10.0), n_iter=8, extend_alphas=False, random_state=0)
+    >>> model = BandedRidgeEncoder((0.1, 1.0, 10.0, 100.0), n_iter=8, random_state=0)
     >>> shares = model.fit(bands, Y).band_r2_
     >>> bool((shares.sel(band="sound") > 0.5).all()), bool((shares.sel(band="sight") < 0.02).all())
     (True, True)

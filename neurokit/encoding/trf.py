@@ -92,7 +92,7 @@ class TemporalResponseFunction(LinearEncoder):
     >>> x = [rng.standard_normal((400, 1)) for _ in range(4)]
     >>> y = [np.roll(one, 3, axis=0) + rng.standard_normal((400, 1)) for one in x]
     >>> trf = TemporalResponseFunction(0.0, 0.08, rate=100.0).fit(x, y)
-    >>> float(trf.coef_.lag[trf.coef_[:, 0, 0].argmax()])
+    >>> float(trf.coef_[:, 0, 0].idxmax("lag"))
     0.03
     """
 

@@ -43,14 +43,16 @@ def assert_equal_to_peers(n, p, t, seed):
     theirs = RidgeCV(
         ALPHAS, fit_intercept=True, cv=KFold(5), solver_params={"score_func": r2_score}
     ).fit(x, y)
-    same = np.mean(ours.best_alpha_.values == theirs.best_alphas_)
+    # The peer keeps logarithms, so that its penalties are rounded.
+    agree = np.isclose(ours.best_alpha_.values, theirs.best_alphas_, rtol=1e-9)[:-1]
+    same = np.mean(agree)
     best = ours.scores_.r2.max("alpha").values
     apart = np.abs(best - theirs.cv_scores_).max()
     scale = np.abs(theirs.coef_).max(axis=0)[:-1]  # the last target is constant
     coef = np.abs(ours.coef_.values - theirs.coef_)[:, :-1].max(axis=0) / scale
     assert apart <= 1e-6
     assert same >= 0.995
-    assert coef[(ours.best_alpha_.values == theirs.best_alphas_)[:-1]].max() <= 1e-6
+    assert coef[agree].max() <= 1e-6
     folds = [(train, test) for train, test in KFold(5).split(x)]
     loop = ridge_oracle.fold_scores(x, y, ALPHAS, folds)
     np.testing.assert_allclose(ours.scores_.r2, loop["r2"], atol=1e-6)
@@ -59,14 +61,14 @@ def assert_equal_to_peers(n, p, t, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Solving ridge is slower")
+@pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
 @pytest.mark.parametrize(("n", "p"), [(300, 60), (100, 240), (120, 120)])
 def test_scores_penalties_and_weights_are_those_of_himalaya_and_of_the_loop(n, p):
     assert_equal_to_peers(n, p, 60, seed=0)
 
 
 @pytest.mark.nightly
-@pytest.mark.filterwarnings("ignore:Solving ridge is slower")
+@pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("n", "p"), [(1000, 300), (300, 900), (400, 400)])
 def test_the_same_at_full_size(n, p, seed, record_property):
