@@ -118,7 +118,7 @@ def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> 
             f"is {history!r}", where="history", mend="Give a number of bins, a mapping or None."
         )
     if np.ndim(history) == 0:
-        return exponential(int(history))  # type: ignore[call-overload, arg-type]
+        return exponential(int(history))  # type: ignore[arg-type]
     basis = np.atleast_2d(np.asarray(history, dtype=np.float64))
     if basis.ndim != 2 or not np.isfinite(basis).all() or not basis.size:
         raise OptionError(
@@ -128,7 +128,7 @@ def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> 
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and value >= 1
+    return isinstance(value, int | np.integer) and bool(value >= 1)
 
 
 def _from_mapping(history: Mapping[str, Any]) -> Array:

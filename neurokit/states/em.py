@@ -193,9 +193,7 @@ def m_step(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         Updated.
     """
     moved = newton_step(

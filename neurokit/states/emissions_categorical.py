@@ -65,7 +65,8 @@ class Categorical(Emission):
         """Categories."""
         edges = np.cumsum(self.mean(predictor, exposure), axis=-1)
         drawn = rng.random(edges.shape[:-1])
-        return (drawn[..., None] > edges[..., :-1]).sum(axis=-1).astype(np.float64)
+        out: Array = (drawn[..., None] > edges[..., :-1]).sum(axis=-1).astype(np.float64)
+        return out
 
     def average(self, response: Array, observed: Array) -> Array:
         """Share of each category, (neuron, category)."""

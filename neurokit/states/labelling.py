@@ -155,9 +155,7 @@ def parameters_from(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         Checked.
 
     Raises
@@ -226,9 +224,7 @@ def blank_parameters(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         To be filled.
     """
     transition = sticky_transition(n_states)

@@ -16,7 +16,8 @@ def _log_sum(values: Array) -> float:
     top = values.max()
     if top == -np.inf:
         return -np.inf
-    return top + np.log(np.exp(values - top).sum())
+    out: float = top + np.log(np.exp(values - top).sum())
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -112,9 +112,7 @@ def newton_step(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         With new coefficients and scales; the objective of no neuron is lower.
     """
     rows = active_rows(probability)
@@ -205,7 +203,7 @@ def _solve_arrow(matrix: Array, right: Array, shared: NDArray[np.bool_]) -> Arra
     schur = (matrix[..., common[:, None], common] - cross.swapaxes(-1, -2) @ reach).sum(axis=0)
     rest = (right[..., common] - (cross.swapaxes(-1, -2) @ part[..., None])[..., 0]).sum(axis=0)
     step = np.empty_like(right)
-    together = np.linalg.solve(schur, rest[..., None])[..., 0]
+    together: Array = np.linalg.solve(schur, rest[..., None])[..., 0]
     step[..., common] = together
     step[..., own] = part - (reach @ together[None, ..., None])[..., 0]
     return step

@@ -50,9 +50,7 @@ class Parameters:
 
         Returns
         -------
-
-        Parameters
-        ----------
+        model : Parameters
             A copy.
         """
         return replace(

@@ -44,9 +44,7 @@ def single_state(data: Observations, problem: Problem, prior: WeightPrior) -> Pa
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         The same coefficients in every state.
     """
     emission, n_states = problem.emission, problem.n_states
@@ -103,9 +101,7 @@ def start_parameters(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         Different in every state.
     """
     window = _WINDOWS[index % len(_WINDOWS)]
@@ -219,8 +215,10 @@ def _directions(scores: Array) -> Array:
     small = centred.shape[0] < centred.shape[1]
     gram = centred @ centred.T if small else centred.T @ centred
     values, vectors = np.linalg.eigh(gram)
-    best = vectors[:, np.argsort(values)[::-1][:_DIRECTIONS]]
-    return best * np.sqrt(np.sort(values.clip(0))[::-1][:_DIRECTIONS]) if small else centred @ best
+    strongest = np.argsort(values)[::-1][:_DIRECTIONS]
+    along = vectors[:, strongest]
+    found: Array = along * np.sqrt(values[strongest].clip(0)) if small else centred @ along
+    return found
 
 
 def _clusters(points: Array, n_clusters: int, rng: np.random.Generator) -> Index:

@@ -78,9 +78,7 @@ def update_chain(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    model : Parameters
         With a new chain; the expected penalised log-likelihood is not lower.
     """
     initial = parameters.initial

@@ -219,7 +219,7 @@ def _piece(array: xr.DataArray) -> tuple[Array, list[int], Piece]:
     if len(dims) == 1:
         lengths = [stretch.stop - stretch.start for stretch in runs(array)]
     else:
-        seen = ~np.isnan(values).all(axis=-1)
+        seen = np.atleast_2d(~np.isnan(values).all(axis=-1))
         for trial, row in enumerate(seen):
             # A trial in which nothing was observed is missing as a whole, it is no padding.
             end = int(np.flatnonzero(row)[-1]) + 1 if row.any() else len(row)
