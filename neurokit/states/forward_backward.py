@@ -322,8 +322,8 @@ def _weigh(log_emission: Array, predicted: Array, out: Array, lost: NDArray[np.b
         value = out[k] * scale
         lost[k] = value < TINY and predicted[k] > 0.0 and log_emission[k] > -np.inf
         out[k] = value if value >= TINY else 0.0
-    out: float = top + np.log(total)
-    return out
+    log_likelihood: float = top + np.log(total)
+    return log_likelihood
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)

@@ -82,7 +82,7 @@ def n_workers(n_jobs: int) -> int:
     raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")
 
 
-def transition_prior(model: GLMHMM) -> TransitionPrior:
+def transition_prior(model: Any) -> TransitionPrior:
     """The prior of the chain.
 
     Parameters
@@ -131,6 +131,8 @@ def prior_maker(model: GLMHMM, problem: Problem, given: Given) -> Callable[[], W
         "scale": model.prior_scale,
         "basis_area": history_basis(model.history).sum(axis=1),
         "connectivity": model.prior_connectivity,
+        "connectome": model.prior_connectome,
+        "neurons": [str(label) for label in given.trials.labels],
         "allowed": None if model.coupling else np.eye(problem.n_neurons, dtype=bool),
     }
     return lambda: make_prior(model.prior, shape, **options)

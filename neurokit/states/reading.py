@@ -42,7 +42,7 @@ class StateReading(Estimator):
         self._check_fitted()
         given = gather(X, inputs, transition_inputs, exposure, transitions=self.transitions)
         self._check_labels(given)
-        parameters, emission, basis = stored_parameters(self)  # type: ignore[arg-type]
+        parameters, emission, basis = stored_parameters(self)
         data = data_of(given, emission, basis, self.fill_.values)
         if data.columns.shape[1] != parameters.coefficients.shape[-1]:
             n_inputs = parameters.coefficients.shape[-1] - 1 - self.fill_.size * len(basis)
@@ -268,7 +268,7 @@ class StateReading(Estimator):
             exposure,
             transitions=self.transitions,
         )
-        parameters, emission, basis = stored_parameters(self)  # type: ignore[arg-type]
+        parameters, emission, basis = stored_parameters(self)
         n_expected = parameters.coefficients.shape[-1] - 1 - labels.size * len(basis)
         if given.inputs.shape[1] != n_expected:
             raise SchemaError(
