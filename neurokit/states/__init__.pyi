@@ -1,9 +1,9 @@
 from .dwell import dwell_table as dwell_table
-from .forward_backward import Posterior as Posterior, forward_backward as forward_backward
+from .smoothing import Posterior as Posterior, forward_backward as forward_backward
 from .matching import match_states as match_states
 from .model import GLMHMM as GLMHMM
 from .selection import select_states as select_states
-from .viterbi import viterbi as viterbi
+from .decoding import viterbi as viterbi
 
 __all__ = [
     "GLMHMM",

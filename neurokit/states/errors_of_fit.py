@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.states.em import posterior_of
-from neurokit.states.forward_backward import Posterior
 from neurokit.states.free_parameters import FreeParameters, observed_information
 from neurokit.states.likelihoods import weighted_curvature
 from neurokit.states.m_step import active_rows, penalised_system
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.smoothing import Posterior
 
 Array = NDArray[np.float64]
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.states.em import posterior_of
-from neurokit.states.forward_backward import Posterior
 from neurokit.states.likelihoods import weighted_curvature
 from neurokit.states.m_step import Penalty, active_rows
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.smoothing import Posterior
 from neurokit.states.transitions import chain_score
 
 Array = NDArray[np.float64]

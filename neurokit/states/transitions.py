@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.states.forward_backward import Posterior
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
+from neurokit.states.smoothing import Posterior
 
 Array = NDArray[np.float64]
 

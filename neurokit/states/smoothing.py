@@ -277,51 +277,60 @@ def predict_states(
     return predicted
 
 
+# The kernels below index whole arrays by bin: a slice per bin costs more than the arithmetic.
+
+
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _predict(filtered: Array, lost: NDArray[np.bool_], moves: Array, predicted: Array) -> bool:
-    """Probabilities one bin later; false where they are too small for floats to hold."""
-    n_states = len(filtered)
-    predicted[:] = 0.0
+def _predict(filtered: Array, t: int, lost: NDArray[np.bool_], moves: Array, ahead: Array) -> bool:
+    """Probabilities one bin after t; false where they are too small for floats to hold."""
+    n_states = len(moves)
+    for k in range(n_states):
+        ahead[k] = 0.0
     for j in range(n_states):
-        mass = filtered[j]
+        mass = filtered[t, j]
         if mass > 0.0:
             for k in range(n_states):
-                predicted[k] += mass * moves[j, k]
+                ahead[k] += mass * moves[j, k]
     for k in range(n_states):
-        if predicted[k] < TINY:
+        if ahead[k] < TINY:
             for j in range(n_states):
-                if moves[j, k] > 0.0 and (filtered[j] > 0.0 or lost[j]):
+                if moves[j, k] > 0.0 and (filtered[t, j] > 0.0 or lost[j]):
                     return False
-            predicted[k] = 0.0
+            ahead[k] = 0.0
     return True
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _weigh(log_emission: Array, predicted: Array, out: Array, lost: NDArray[np.bool_]) -> float:
-    """Filter one bin; returns its log-likelihood, NaN where floats do not suffice."""
+def _weigh(
+    log_emission: Array, t: int, predicted: Array, out: Array, lost: NDArray[np.bool_]
+) -> float:
+    """Filter bin t; returns its log-likelihood, NaN where floats do not suffice."""
     n_states = len(predicted)
     # Only states that can be reached: an unreachable one with the largest emission would
     # push all others to zero.
     top = -np.inf
     for k in range(n_states):
-        if predicted[k] > 0.0 and log_emission[k] > top:
-            top = log_emission[k]
+        if predicted[k] > 0.0 and log_emission[t, k] > top:
+            top = log_emission[t, k]
     if top == -np.inf:
         return -np.inf
     total = 0.0
     for k in range(n_states):
         value = 0.0
         if predicted[k] > 0.0:
-            value = predicted[k] * np.exp(log_emission[k] - top)
-        out[k] = value
+            value = predicted[k] * np.exp(log_emission[t, k] - top)
+        out[t, k] = value
         total += value
     if total < 1e-280:
         return np.nan
     scale = 1.0 / total
     for k in range(n_states):
-        value = out[k] * scale
-        lost[k] = value < TINY and predicted[k] > 0.0 and log_emission[k] > -np.inf
-        out[k] = value if value >= TINY else 0.0
+        value = out[t, k] * scale
+        lost[k] = False
+        if value < TINY:
+            lost[k] = predicted[k] > 0.0 and log_emission[t, k] > -np.inf
+            value = 0.0
+        out[t, k] = value
     log_likelihood: float = top + np.log(total)
     return log_likelihood
 
@@ -333,19 +342,23 @@ def _forward(
     initial: Array,
     coefficients: Array,
     inputs: Array,
+    first: int,
+    last: int,
     filtered: Array,
 ) -> float:
-    n_bins, n_states = log_emission.shape
+    """Filter the bins from `first` to before `last`."""
+    n_states = len(initial)
     predicted = initial.copy()
     lost = np.zeros(n_states, dtype=np.bool_)
+    driven = inputs.shape[1] > 0
     total = 0.0
-    for t in range(n_bins):
-        if t > 0:
-            if inputs.shape[1] > 0:
+    for t in range(first, last):
+        if t > first:
+            if driven:
                 fill_transition(coefficients, inputs[t], moves)
-            if not _predict(filtered[t - 1], lost, moves, predicted):
+            if not _predict(filtered, t - 1, lost, moves, predicted):
                 return np.nan
-        step = _weigh(log_emission[t], predicted, filtered[t], lost)
+        step = _weigh(log_emission, t, predicted, filtered, lost)
         if not np.isfinite(step):
             return step
         total += step
@@ -357,6 +370,8 @@ def _backward(
     moves: Array,
     coefficients: Array,
     inputs: Array,
+    first: int,
+    last: int,
     probability: Array,
     count: Array,
     input_count: Array,
@@ -366,14 +381,13 @@ def _backward(
     gamma_t[j] = alpha_t[j] sum_k P[j, k] gamma_{t+1}[k] / predicted_{t+1}[k]: emissions are not
     needed again, and nothing can overflow.
     """
-    n_bins, n_states = probability.shape
-    n_inputs = inputs.shape[1]
+    n_states, n_inputs = len(moves), inputs.shape[1]
     predicted, ratio = np.empty(n_states), np.empty(n_states)
     lost = np.zeros(n_states, dtype=np.bool_)
-    for t in range(n_bins - 2, -1, -1):
+    for t in range(last - 2, first - 1, -1):
         if n_inputs > 0:
             fill_transition(coefficients, inputs[t + 1], moves)
-        _predict(probability[t], lost, moves, predicted)
+        _predict(probability, t, lost, moves, predicted)
         for k in range(n_states):
             ratio[k] = probability[t + 1, k] / predicted[k] if predicted[k] > 0.0 else 0.0
         total = 0.0
@@ -391,8 +405,9 @@ def _backward(
                     input_count[j, k, d] += mass * moves[j, k] * ratio[k] * inputs[t + 1, d]
             probability[t, j] = mass * ahead
             total += mass * ahead
+        scale = 1.0 / total
         for j in range(n_states):
-            probability[t, j] /= total
+            probability[t, j] *= scale
 
 
 @numba.njit(cache=True, nogil=True)
@@ -412,14 +427,20 @@ def _smooth_trials(
     moves = transition.copy()
     for trial in range(n_trials):
         a, b = offsets[trial], offsets[trial + 1]
-        emission, found = log_emission[a:b], probability[a:b]
-        value = _forward(emission, moves, initial, coefficients, inputs[a:b], found)
+        value = _forward(log_emission, moves, initial, coefficients, inputs, a, b, probability)
         if np.isnan(value):
             value = smooth_in_logs(
-                emission, moves, initial, coefficients, inputs[a:b], found, count, input_count
+                log_emission[a:b],
+                moves,
+                initial,
+                coefficients,
+                inputs[a:b],
+                probability[a:b],
+                count,
+                input_count,
             )
         elif value > -np.inf:
-            _backward(moves, coefficients, inputs[a:b], found, count, input_count)
+            _backward(moves, coefficients, inputs, a, b, probability, count, input_count)
         likelihood[trial] = value
     return likelihood
 
@@ -439,11 +460,10 @@ def _filter_trials(
     moves = transition.copy()
     for trial in range(n_trials):
         a, b = offsets[trial], offsets[trial + 1]
-        found = filtered[a:b]
-        value = _forward(log_emission[a:b], moves, initial, coefficients, inputs[a:b], found)
+        value = _forward(log_emission, moves, initial, coefficients, inputs, a, b, filtered)
         if np.isnan(value):
             value = filter_in_logs(
-                log_emission[a:b], moves, initial, coefficients, inputs[a:b], found
+                log_emission[a:b], moves, initial, coefficients, inputs[a:b], filtered[a:b]
             )
         likelihood[trial] = value
     return likelihood
