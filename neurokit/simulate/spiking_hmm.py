@@ -87,7 +87,7 @@ def spiking_hmm(
         One recording, ``session1``, of counts (trial, time, neuron) without units; truth with
         ``state_sequence``(trial, time), ``weights`` and ``adjacency``(state, post, pre),
         ``bias``(post), ``prior_connectivity``(post, pre, sign), ``transition``
-        (state, next_state) and ``history``(lag), the share of each lag.
+        (state, state_next) and ``history``(lag), the share of each lag.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def _truth(
             "adjacency": (("state", "post", "pre"), network.adjacency),
             "bias": ("post", network.bias),
             "prior_connectivity": (("post", "pre", "sign"), network.prior),
-            "transition": (("state", "next_state"), network.transition),
+            "transition": (("state", "state_next"), network.transition),
             "history": ("lag", network.history),
         },
         coords={
@@ -247,7 +247,7 @@ def _truth(
             "post": np.asarray(names),
             "pre": np.asarray(names),
             "sign": np.asarray(_SIGNS),
-            "next_state": label,
+            "state_next": label,
             "lag": np.arange(1, network.history.size + 1),
         },
         attrs=dict(parameters),
