@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 
 # Concentration of the Dirichlet that edges' probabilities come from: inhibitory, none, excitatory.
 _CONCENTRATION = (0.2, 1.6, 0.2)
-_SIGNS = ("inhibitory", "none", "excitatory")
 # Strength of an edge is log(1 + _STRENGTH u) with u uniform in [0, 1): at most log 4.
 _STRENGTH = 3.0
 # Biases are uniform in plus or minus half of this.
@@ -86,7 +85,7 @@ def spiking_hmm(
     Simulation
         One recording, ``session1``, of counts (trial, time, neuron) without units; truth with
         ``state_sequence``(trial, time), ``weights`` and ``adjacency``(state, post, pre),
-        ``bias``(post), ``prior_connectivity``(post, pre, sign), ``transition``
+        ``bias``(post), ``prior_connectivity``(post, pre, sign) with signs -1, 0, 1, ``transition``
         (state, state_next) and ``history``(lag), the share of each lag.
 
     Raises
@@ -246,7 +245,7 @@ def _truth(
             "time": time_coordinate(regular_time(n_bins, 1.0 / bin_s), 1.0 / bin_s),
             "post": np.asarray(names),
             "pre": np.asarray(names),
-            "sign": np.asarray(_SIGNS),
+            "sign": np.array([-1, 0, 1]),
             "state_next": label,
             "lag": np.arange(1, network.history.size + 1),
         },

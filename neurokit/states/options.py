@@ -131,6 +131,8 @@ def prior_maker(model: GLMHMM, problem: Problem, given: Given) -> Callable[[], W
         "scale": model.prior_scale,
         "basis_area": history_basis(model.history).sum(axis=1),
         "connectivity": model.prior_connectivity,
+        "connectome": model.prior_connectome,
+        "neurons": [str(label) for label in given.trials.labels],
         "allowed": None if model.coupling else np.eye(problem.n_neurons, dtype=bool),
     }
     return lambda: make_prior(model.prior, shape, **options)

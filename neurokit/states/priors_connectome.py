@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from neurokit.errors import LabelError, OptionError, SchemaError
 
 Array = NDArray[np.float64]
-SIGNS = ("inhibitory", "none", "excitatory")
+SIGNS = (-1, 0, 1)
+"""Kinds of edges along ``sign``: inhibitory, none, excitatory."""
 
 # Probabilities that a user gives sum to 1 within this.
 _SUM = 1e-6
@@ -104,7 +105,7 @@ def edge_probabilities(connectivity: Any, neurons: Sequence[str] | None, n: int)
         raise OptionError(
             f"has shape {values.shape}",
             where="prior_connectivity",
-            mend=f"Give (post, pre, sign), {(n, n, 3)}: {', '.join(SIGNS)}.",
+            mend=f"Give (post, pre, sign), {(n, n, 3)}: inhibitory, none, excitatory.",
         )
     if not ((values >= 0).all() and np.abs(values.sum(axis=2) - 1).max() < _SUM):
         raise OptionError(
