@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurokit.states.onehot_fit import Edges, find_edges
 from neurokit.states.priors import Mask, RidgePrior, Shape, penalty
+from neurokit.states.priors_estimates import unpenalised
 
 Array = NDArray[np.float64]
 
@@ -22,8 +23,6 @@ _ABSENT = 1e8
 _LEAST_VARIANCE = 1e-3
 # Times that edges are found and the model is fitted on them.
 _STAGES = 2
-# Share of the mean curvature that is added where the data say nothing about a weight.
-_JITTER = 1e-6
 
 
 class OneHotPrior:
@@ -104,14 +103,7 @@ class OneHotPrior:
     def _unpenalised(self, weights: Array, information: Array) -> tuple[Array, Array, Array]:
         """Weights without the penalty, their net over the basis, and its standard error."""
         n_states, n_post, n_pre, n_basis = self._shape
-        pinned = ~np.isfinite(self._precision)
-        slope = np.where(pinned, 0.0, self._precision * (weights - self._mean))
-        flat = slope.reshape(n_states, n_post, n_pre * n_basis)
-        level = np.einsum("snii->sn", information) / (n_pre * n_basis)
-        jitter = _JITTER * np.maximum(level, 1e-6)[:, :, None, None] * np.eye(n_pre * n_basis)
-        covariance = np.linalg.inv(information + jitter)
-        moved = np.einsum("snij,snj->sni", covariance, flat).reshape(self._shape)
-        whole = np.where(pinned, 0.0, weights + moved)
+        whole, covariance = unpenalised(weights, information, self._mean, self._precision)
         blocks = covariance.reshape(n_states, n_post, n_pre, n_basis, n_pre, n_basis)
         variance = np.einsum("snpbpc,b,c->snp", blocks, self._area, self._area)
         return whole, whole @ self._area, np.sqrt(np.maximum(variance, 1e-12))

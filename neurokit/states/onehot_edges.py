@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
@@ -34,25 +35,27 @@ class EdgePosterior:
         Posterior mean of A0.
     log_evidence : float
         log p(evidence | alpha), nats.
-    mean_digamma : (n_edges, 3) ndarray
-        E[digamma(alpha_c + n_c)], which alpha's update needs.
+    sum_digamma : (n_groups, 3) ndarray
+        Sum over a group's edges of E[digamma(alpha_c + n_c)], which alpha's update needs.
     """
 
     probability: Array
     prior: Array
     log_evidence: float
-    mean_digamma: Array
+    sum_digamma: Array
 
 
-def edge_posterior(evidence: Array, alpha: Array) -> EdgePosterior:
+def edge_posterior(evidence: Array, alpha: Array, group: Index) -> EdgePosterior:
     """Return the exact posterior of every edge's kind in every state.
 
     Parameters
     ----------
     evidence : (n_states, n_edges, 3) ndarray
         Likelihood of each kind, up to a factor per state and edge.
-    alpha : (n_edges, 3) ndarray
-        Concentrations of each edge's Dirichlet.
+    alpha : (n_groups, 3) ndarray
+        Concentrations of each group's Dirichlet.
+    group : (n_edges,) ndarray of int64
+        Each edge's group.
 
     Returns
     -------
@@ -60,70 +63,86 @@ def edge_posterior(evidence: Array, alpha: Array) -> EdgePosterior:
         By polynomials of counts, in O(n_edges n_states^4).
     """
     n_states = len(evidence)
-    weight = _of_counts(alpha, n_states)
-    everything = _count_polynomial(evidence)
-    joint = everything * weight
-    total = joint.sum(axis=(1, 2))
-    probability = np.empty_like(evidence)
-    for s in range(n_states):
-        rest = _count_polynomial(np.delete(evidence, s, axis=0))
-        # One more of the kind: shift the counts by it.
-        probability[s, :, 0] = (rest * weight[:, 1:, :-1]).sum(axis=(1, 2))
-        probability[s, :, 1] = (rest * weight[:, :-1, :-1]).sum(axis=(1, 2))
-        probability[s, :, 2] = (rest * weight[:, :-1, 1:]).sum(axis=(1, 2))
-    probability *= evidence
-    probability /= probability.sum(axis=2, keepdims=True)
-    expected = probability.sum(axis=0)
-    prior = (alpha + expected) / (alpha.sum(axis=1) + n_states)[:, None]
-    return EdgePosterior(
-        probability,
-        prior,
-        float(np.log(total).sum()),
-        _mean_digamma(joint / total[:, None, None], alpha),
+    probability, log_total, sums = _sum_over_kinds(
+        np.ascontiguousarray(evidence.transpose(1, 0, 2)),
+        group,
+        _of_counts(alpha, n_states),
+        digamma(alpha[:, :, None] + np.arange(n_states + 1)),
     )
-
-
-def _count_polynomial(evidence: Array) -> Array:
-    """Sum of products of evidence over all combinations with (i inhibitory, e excitatory) states.
-
-    (n_edges, n_states + 1, n_states + 1); zero where i + e exceeds the number of states.
-    """
-    n_states, n_edges, _ = evidence.shape
-    found = np.zeros((n_edges, n_states + 1, n_states + 1))
-    found[:, 0, 0] = 1.0
-    for one in evidence:
-        following = found * one[:, 1, None, None]
-        following[:, 1:, :] += found[:, :-1, :] * one[:, 0, None, None]
-        following[:, :, 1:] += found[:, :, :-1] * one[:, 2, None, None]
-        found = following
-    return found
-
-
-def _counts(n_states: int) -> tuple[Index, Index, Index]:
-    inhibitory, excitatory = np.indices((n_states + 1, n_states + 1))
-    return inhibitory, n_states - inhibitory - excitatory, excitatory
+    a = alpha[group]
+    prior = (a + probability.sum(axis=1)) / (a.sum(axis=1) + n_states)[:, None]
+    return EdgePosterior(probability.transpose(1, 0, 2), prior, float(log_total), sums)
 
 
 def _of_counts(alpha: Array, n_states: int) -> Array:
-    """Probability of one combination of kinds by its counts, (n_edges, S + 1, S + 1)."""
-    counts = _counts(n_states)
-    log = gammaln(alpha.sum(axis=1)) - gammaln(alpha.sum(axis=1) + n_states)
-    total = log[:, None, None] + np.zeros(counts[0].shape)
+    """Probability of one combination with (i inhibitory, e excitatory), per group."""
+    inhibitory, excitatory = np.indices((n_states + 1, n_states + 1))
+    counts = (inhibitory, n_states - inhibitory - excitatory, excitatory)
+    total = gammaln(alpha.sum(axis=1)) - gammaln(alpha.sum(axis=1) + n_states)
+    table = total[:, None, None] + np.zeros(inhibitory.shape)
     for c, n in enumerate(counts):
         a = alpha[:, c, None, None]
-        total = total + gammaln(a + np.maximum(n, 0)) - gammaln(a)
-    return np.where(counts[1] >= 0, np.exp(total), 0.0)
+        table = table + gammaln(a + np.maximum(n, 0)) - gammaln(a)
+    return np.where(counts[1] >= 0, np.exp(table), 0.0)
 
 
-def _mean_digamma(share: Array, alpha: Array) -> Array:
-    counts = _counts(share.shape[1] - 1)
-    return np.stack(
-        [
-            (share * digamma(alpha[:, c, None, None] + np.maximum(n, 0))).sum(axis=(1, 2))
-            for c, n in enumerate(counts)
-        ],
-        axis=1,
-    )
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _polynomial(evidence: Array, without: int, out: Array) -> None:
+    """Sum of products of evidence over combinations with (i, e) states, one state left out."""
+    n_states = len(evidence)
+    out[:] = 0.0
+    out[0, 0] = 1.0
+    for s in range(n_states):
+        if s == without:
+            continue
+        for i in range(n_states, -1, -1):
+            for e in range(n_states - i, -1, -1):
+                value = out[i, e] * evidence[s, 1]
+                if i:
+                    value += out[i - 1, e] * evidence[s, 0]
+                if e:
+                    value += out[i, e - 1] * evidence[s, 2]
+                out[i, e] = value
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sum_over_kinds(
+    evidence: Array, group: Index, weight: Array, digammas: Array
+) -> tuple[Array, float, Array]:
+    """Posterior of kinds, log evidence and expected digammas, edge by edge."""
+    n_edges, n_states, _ = evidence.shape
+    probability = np.zeros((n_edges, n_states, 3))
+    sums = np.zeros((len(weight), 3))
+    poly = np.empty((n_states + 1, n_states + 1))
+    log_total = 0.0
+    for edge in range(n_edges):
+        g = weight[group[edge]]
+        for s in range(n_states):
+            _polynomial(evidence[edge], s, poly)
+            own = probability[edge, s]
+            # One more of the kind: its counts are shifted by it.
+            for i in range(n_states):
+                for e in range(n_states - i):
+                    own[0] += poly[i, e] * g[i + 1, e]
+                    own[1] += poly[i, e] * g[i, e]
+                    own[2] += poly[i, e] * g[i, e + 1]
+            total = 0.0
+            for c in range(3):
+                own[c] *= evidence[edge, s, c]
+                total += own[c]
+            for c in range(3):
+                own[c] /= total
+        _polynomial(evidence[edge], -1, poly)
+        poly *= g
+        total = poly.sum()
+        log_total += np.log(total)
+        for i in range(n_states + 1):
+            for e in range(n_states + 1 - i):
+                share = poly[i, e] / total
+                sums[group[edge], 0] += share * digammas[group[edge], 0, i]
+                sums[group[edge], 1] += share * digammas[group[edge], 1, n_states - i - e]
+                sums[group[edge], 2] += share * digammas[group[edge], 2, e]
+    return probability, log_total, sums
 
 
 def updated_alpha(posterior: EdgePosterior, alpha: Array, group: Index, n_states: int) -> Array:
@@ -154,10 +173,10 @@ def updated_alpha(posterior: EdgePosterior, alpha: Array, group: Index, n_states
     """
     following = alpha.copy()
     for g in range(len(alpha)):
-        own = group == g
+        n_own = np.count_nonzero(group == g)
         a = alpha[g]
-        above = posterior.mean_digamma[own].sum(axis=0) - own.sum() * digamma(a)
-        below = own.sum() * (digamma(a.sum() + n_states) - digamma(a.sum()))
+        above = posterior.sum_digamma[g] - n_own * digamma(a)
+        below = n_own * (digamma(a.sum() + n_states) - digamma(a.sum()))
         following[g] = (a * above + 1.0) / (below + 1.0)
     return following
 

@@ -70,7 +70,7 @@ def find_edges(estimate: Array, error: Array, group: Index, given: Array | None 
     for _ in range(_MOST_SWEEPS):
         kind, shares = slabs.log_evidence(estimate, error, within, slab)
         top = kind.max(axis=-1, keepdims=True)
-        found = _posterior(np.exp(kind - top), alpha[group], given)
+        found = _posterior(np.exp(kind - top), alpha, group, given)
         trace.append(found.log_evidence + float(top.sum()) + slabs.log_prior(slab))
         if given is None:
             trace[-1] += edges.log_prior(alpha)
@@ -89,12 +89,14 @@ def find_edges(estimate: Array, error: Array, group: Index, given: Array | None 
     )
 
 
-def _posterior(evidence: Array, alpha: Array, given: Array | None) -> edges.EdgePosterior:
+def _posterior(
+    evidence: Array, alpha: Array, group: Index, given: Array | None
+) -> edges.EdgePosterior:
     if given is None:
-        return edges.edge_posterior(evidence, alpha)
+        return edges.edge_posterior(evidence, alpha, group)
     joint = evidence * given
     total = joint.sum(axis=2, keepdims=True)
     # Where what was given forbids all that the data allow, the data lose.
     share = np.where(total > 0, joint / np.where(total > 0, total, 1.0), given)
     log_evidence = float(np.log(np.maximum(total, 1e-300)).sum())
-    return edges.EdgePosterior(share, given, log_evidence, np.zeros_like(given))
+    return edges.EdgePosterior(share, given, log_evidence, np.zeros_like(alpha))
