@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.states.forward_backward import Posterior, smooth
 from neurokit.states.likelihoods import log_emissions, weighted_curvature
 from neurokit.states.m_step import active_rows, newton_step
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.smoothing import Posterior, smooth
 from neurokit.states.transitions import update_chain
 
 Array = NDArray[np.float64]

@@ -86,6 +86,12 @@ class Emission(ABC):
         """Scale (neuron) that raises sum(weight * log p); weight (bins, neuron)."""
         return scale
 
+    def scale_score(
+        self, response: Array, predictor: Array, exposure: Array, scale: Array, weight: Array
+    ) -> Array:
+        """D sum(weight * log p) / d log(scale), (neuron)."""
+        return np.zeros(response.shape[1])
+
     def lowest_scale(self, response: Array, observed: Array) -> Array:
         """Floor of the scale of each neuron."""
         return np.zeros(response.shape[1])

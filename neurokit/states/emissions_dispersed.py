@@ -78,6 +78,14 @@ class Gaussian(Emission):
         squares = (weight * np.square(response - predictor[..., 0])).sum(axis=0)
         return np.where(total > 1e-8, squares / np.maximum(total, 1e-8), scale)
 
+    def scale_score(
+        self, response: Array, predictor: Array, exposure: Array, scale: Array, weight: Array
+    ) -> Array:
+        """Sum weight ((y - eta)^2 / scale - 1) / 2."""
+        squares = np.square(response - predictor[..., 0]) / scale
+        out: Array = 0.5 * (weight * (squares - 1.0)).sum(axis=0)
+        return out
+
     def check(self, response: Array) -> None:
         """Finite numbers."""
         require(response, np.isfinite(response), "values are finite", "Set infinities to NaN.")
@@ -185,6 +193,13 @@ class NegativeBinomial(Emission):
         slope = scale * (weight * first).sum(axis=0)
         bend = scale**2 * (weight * second).sum(axis=0) + slope
         return slope, bend
+
+    def scale_score(
+        self, response: Array, predictor: Array, exposure: Array, scale: Array, weight: Array
+    ) -> Array:
+        """First derivative of `_scale_slopes`."""
+        exposures = np.broadcast_to(exposure, response.shape)
+        return self._scale_slopes(response, predictor, exposures, scale, weight)[0]
 
     def check(self, response: Array) -> None:
         """Counts."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numba
 import numpy as np
@@ -157,12 +158,18 @@ def _shares(data: Observations, weight: Array, block: slice | Index) -> Array:
     return share if data.observed is None else share * data.observed[block]
 
 
-def _unpacked(packed: Array, n_neurons: int, n_parts: int, n_columns: int) -> Array:
-    """Full symmetric blocks from upper triangles of products."""
+@cache
+def _places(n_columns: int) -> Index:
+    """Where entry (i, j) stands in a packed upper triangle."""
     place = np.zeros((n_columns, n_columns), dtype=np.int64)
     first, second = np.triu_indices(n_columns)
     place[first, second] = place[second, first] = np.arange(len(first))
-    blocks = packed.reshape(n_neurons, n_parts, n_parts, -1)[..., place]
+    return place
+
+
+def _unpacked(packed: Array, n_neurons: int, n_parts: int, n_columns: int) -> Array:
+    """Full symmetric blocks from upper triangles of products."""
+    blocks = packed.reshape(n_neurons, n_parts, n_parts, -1)[..., _places(n_columns)]
     full = blocks.transpose(0, 1, 3, 2, 4)
     return full.reshape(n_neurons, n_parts * n_columns, n_parts * n_columns)
 

@@ -152,7 +152,7 @@ def newton_direction(found: list[Curvature], coefficients: Array, penalty: Penal
     if shared.any() and len(matrix) > 1:
         step = _solve_arrow(matrix, right, shared)
     else:
-        step = np.linalg.solve(matrix, right[..., None])[..., 0]
+        step = np.asarray(np.linalg.solve(matrix, right[..., None])[..., 0], dtype=np.float64)
     return step.reshape(coefficients.shape)
 
 

@@ -29,14 +29,14 @@ from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker, transition_prior
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
-from neurokit.states.reading import StateReading
 from neurokit.states.restarts import Search, SearchOptions, search
-from neurokit.states.storing import keep_fit
+from neurokit.states.storing import keep_fit, keep_made
+from neurokit.states.uncertainty import StateUncertainty
 
 Array = NDArray[np.float64]
 
 
-class GLMHMM(StateReading):
+class GLMHMM(StateUncertainty):
     """Hidden Markov model in which every state is a generalised linear model of all neurons.
 
     p(z_t | z_{t-1}) = P,  y_tn | z_t = s ~ p(f(eta)),
@@ -236,30 +236,144 @@ class GLMHMM(StateReading):
             If data have other dims, impossible values or inputs of other lengths.
         """
         check_parameters(self)
-        given = gather(X, inputs, transition_inputs, exposure, transitions=self.transitions)
-        n_categories = count_categories(given.trials.values)
-        emission = make_emission(self.observation, self.link, n_categories)
-        basis, fill = history_basis(self.history), mean_response(given.trials.values)
         with single_thread():
-            data = data_of(given, emission, basis, fill)
-            problem = make_problem(
-                data,
-                emission,
-                n_states=self.n_states,
-                n_basis=len(basis),
-                coupling=self.coupling,
-                bias=self.bias,
-                input_ridge=self.input_ridge,
-                transition=transition_prior(self),
-            )
+            given, data, fill = self.prepare(X, inputs, transition_inputs, exposure)
+            problem = self.make_problem(data)
             found, interrupted = self._search(data, problem, given)
-            keep_fit(self, found, data, problem, given, basis, fill)
+            keep_fit(self, found, data, problem, given, fill)
         self.converged_ = found.best.converged and not interrupted
         self._set_history(X)
         if interrupted:
             raise KeyboardInterrupt
         self._warn()
         return self
+
+    @classmethod
+    def from_parameters(
+        cls,
+        *,
+        transition: Any,
+        bias: Any = 0.0,
+        weights: Any = None,
+        input_weights: Any = None,
+        transition_weights: Any = None,
+        initial: Any = None,
+        scale: Any = None,
+        neurons: Any = None,
+        n_neurons: int | None = None,
+        n_categories: int = 2,
+        **options: Any,
+    ) -> Self:
+        """Make a model of known parameters, to sample from or to score data with.
+
+        Parameters
+        ----------
+        transition : (n_states, n_states) array
+            Rows sum to 1; with `transition_weights` where inputs are zero.
+        bias : array that broadcasts to (n_states, n_neurons[, n_categories - 1])
+            Of the linear predictor.
+        weights : (n_states, n_neurons, n_neurons[, n_basis]) array, optional
+            Couplings (state, post, pre); needed with history.
+        input_weights : (n_states, n_neurons[, n_categories - 1], n_inputs) array, optional
+            Of inputs.
+        transition_weights : (n_states, n_states, n_inputs) array, optional
+            Of transition inputs.
+        initial : (n_states,) array, optional
+            Default uniform.
+        scale : array that broadcasts to (n_states, n_neurons), optional
+            Variance (gaussian) or size (negative binomial).
+        neurons : sequence of str, optional
+            Names.
+        n_neurons : int, optional
+            Where nothing else tells; default 1.
+        n_categories : int
+            Of categorical responses.
+        **options
+            Parameters of the class: ``observation``, ``history``, ``link``, ...
+
+        Returns
+        -------
+        GLMHMM
+            As if fitted; missing responses count as 0 in histories.
+
+        Raises
+        ------
+        OptionError
+            If shapes do not fit each other.
+
+        Examples
+        --------
+        >>> model = GLMHMM.from_parameters(
+        ...     transition=[[0.9, 0.1], [0.2, 0.8]], bias=[[0.1], [3.0]], history=None
+        ... )
+        >>> model.sample(4, random_state=0).response.shape
+        (1, 4, 1)
+        """
+        moves = np.asarray(transition, dtype=np.float64)
+        options.setdefault("transitions", "stationary" if transition_weights is None else "input")
+        model = cls(len(moves), **options)
+        check_parameters(model)
+        parts: dict[str, Any] = {
+            "transition": moves,
+            "bias": bias,
+            "weights": weights,
+            "input_weights": input_weights,
+            "transition_weights": transition_weights,
+            "initial": initial,
+            "scale": scale,
+        }
+        made = {name: value for name, value in parts.items() if value is not None}
+        keep_made(model, made, neurons=neurons, n_neurons=n_neurons, n_categories=n_categories)
+        return model
+
+    def prepare(
+        self, X: Any, inputs: Any = None, transition_inputs: Any = None, exposure: Any = None
+    ) -> tuple[Given, Observations, Array]:
+        """Bring data to what the fit works on.
+
+        Parameters
+        ----------
+        X, inputs, transition_inputs, exposure
+            As in `fit`.
+
+        Returns
+        -------
+        given : Given
+            The data as plain arrays with labels.
+        data : Observations
+            Responses and design.
+        fill : (n_neurons,) ndarray
+            Mean responses.
+        """
+        given = gather(X, inputs, transition_inputs, exposure, transitions=self.transitions)
+        n_categories = count_categories(given.trials.values)
+        emission = make_emission(self.observation, self.link, n_categories)
+        fill = mean_response(given.trials.values)
+        return given, data_of(given, emission, history_basis(self.history), fill), fill
+
+    def make_problem(self, data: Observations) -> Problem:
+        """Models and priors of the fit to some data.
+
+        Parameters
+        ----------
+        data : Observations
+            Responses and design.
+
+        Returns
+        -------
+        Problem
+            For expectation-maximisation.
+        """
+        return make_problem(
+            data,
+            make_emission(self.observation, self.link, count_categories(data.response)),
+            n_states=self.n_states,
+            n_basis=len(history_basis(self.history)),
+            coupling=self.coupling,
+            bias=self.bias,
+            input_ridge=self.input_ridge,
+            transition=transition_prior(self),
+        )
 
     def _search(self, data: Observations, problem: Problem, given: Given) -> tuple[Search, bool]:
         """All starts, in a thread of their own so that Ctrl-C ends them between iterations."""
@@ -289,6 +403,7 @@ class GLMHMM(StateReading):
     def _from_start(
         self, data: Observations, problem: Problem, prior: WeightPrior, stop: threading.Event
     ) -> Search:
+        given = self.init if isinstance(self.init, Mapping) else {}
         blank = blank_parameters(
             self.n_states,
             problem.n_neurons,
@@ -296,10 +411,8 @@ class GLMHMM(StateReading):
             problem.n_columns,
             data.transition_inputs.shape[1],
         )
-        start = parameters_from(
-            dict(self.init), blank, n_neurons=problem.n_neurons, n_basis=problem.n_basis
-        )
-        if "scale" not in self.init:
+        start = parameters_from(given, blank, n_neurons=problem.n_neurons, n_basis=problem.n_basis)
+        if "scale" not in given:
             scale = problem.emission.first_scale(data.response, data.mask)
             start = Parameters(
                 start.coefficients,

@@ -82,7 +82,7 @@ def n_workers(n_jobs: int) -> int:
     raise OptionError(f"is {n_jobs!r}", where="n_jobs", mend="Give 1 or more, or -1 for all.")
 
 
-def transition_prior(model: GLMHMM) -> TransitionPrior:
+def transition_prior(model: Any) -> TransitionPrior:
     """The prior of the chain.
 
     Parameters

@@ -70,6 +70,40 @@ class RidgePrior:
         return {}
 
 
+@dataclass
+class FixedPrior:
+    """A prior that has learned what it will: normal with given mean and precision.
+
+    Parameters
+    ----------
+    mean, precision : (state, post, pre, basis) ndarray
+        Of every weight.
+    """
+
+    mean: Array
+    precision: Array
+
+    def quadratic(self) -> tuple[Array, Array]:
+        """As given."""
+        return self.mean, self.precision
+
+    def log_density(self, weights: Array) -> float:
+        """Without its constant."""
+        known = np.where(np.isfinite(self.precision), self.precision, 0.0)
+        return float(-0.5 * (known * np.square(weights - self.mean)).sum())
+
+    def update(self, weights: Array) -> None:
+        """Nothing to learn."""
+
+    def advance(self, weights: Array, information: Array) -> Array | None:
+        """There is one stage."""
+        return None
+
+    def results(self) -> dict[str, Array]:
+        """Nothing was learned."""
+        return {}
+
+
 @dataclass(frozen=True)
 class Problem:
     """Models and priors of one fit.

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
 from neurokit.states.assembly import Given, data_of, gather
+from neurokit.states.decoding import best_path
 from neurokit.states.dwell import dwell_table
 from neurokit.states.em import chain_of
 from neurokit.states.emissions import Emission
-from neurokit.states.forward_backward import filter_states, predict_states, smooth
 from neurokit.states.likelihoods import log_emissions
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.sampling import sample_responses, sample_states
+from neurokit.states.smoothing import filter_states, predict_states, smooth
 from neurokit.states.storing import stored_parameters
-from neurokit.states.viterbi import best_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ class StateReading(Estimator):
         self._check_fitted()
         given = gather(X, inputs, transition_inputs, exposure, transitions=self.transitions)
         self._check_labels(given)
-        parameters, emission, basis = stored_parameters(self)  # type: ignore[arg-type]
+        parameters, emission, basis = stored_parameters(self)
         data = data_of(given, emission, basis, self.fill_.values)
         if data.columns.shape[1] != parameters.coefficients.shape[-1]:
             n_inputs = parameters.coefficients.shape[-1] - 1 - self.fill_.size * len(basis)
@@ -268,7 +268,7 @@ class StateReading(Estimator):
             exposure,
             transitions=self.transitions,
         )
-        parameters, emission, basis = stored_parameters(self)  # type: ignore[arg-type]
+        parameters, emission, basis = stored_parameters(self)
         n_expected = parameters.coefficients.shape[-1] - 1 - labels.size * len(basis)
         if given.inputs.shape[1] != n_expected:
             raise SchemaError(

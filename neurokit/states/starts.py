@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 
 from neurokit.states.m_step import newton_step
 from neurokit.states.observations import Observations
@@ -28,6 +29,7 @@ Index = NDArray[np.int64]
 _WINDOWS = (40, 15, 0, 100, 5)
 _DIRECTIONS = 20
 _NEWTON_STEPS = 3
+_SEEDINGS = 4
 
 
 def single_state(data: Observations, problem: Problem, prior: WeightPrior) -> Parameters:
@@ -222,15 +224,28 @@ def _directions(scores: Array) -> Array:
 
 
 def _clusters(points: Array, n_clusters: int, rng: np.random.Generator) -> Index:
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
+    """k-means from several k-means++ seedings; the labels of the tightest."""
+    n = min(n_clusters, len(np.unique(points, axis=0)))
+    best, labels = np.inf, np.zeros(len(points), dtype=np.int64)
+    for _ in range(_SEEDINGS):
+        centres = _spread_centres(points, n, rng)
+        with warnings.catch_warnings():
+            # A cluster that loses its points leaves a state empty, which EM can live with.
+            warnings.simplefilter("ignore", UserWarning)
+            centres, found = kmeans2(points, centres, iter=50, minit="matrix")
+        spread = float(np.square(points - centres[found]).sum())
+        if spread < best:
+            best, labels = spread, found.astype(np.int64)
+    return labels
 
-    n_distinct = len(np.unique(points, axis=0))
-    seed = int(rng.integers(2**31))
-    with warnings.catch_warnings():
-        # Fewer distinct windows than states leave states empty, which EM can live with.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        labels = (
-            KMeans(min(n_clusters, n_distinct), n_init=4, random_state=seed).fit(points).labels_
-        )
-    return np.asarray(labels, dtype=np.int64)
+
+def _spread_centres(points: Array, n: int, rng: np.random.Generator) -> Array:
+    """k-means++: each next centre with probability proportional to its squared distance."""
+    chosen = [int(rng.integers(len(points)))]
+    distance = np.square(points - points[chosen[0]]).sum(axis=1)
+    for _ in range(1, n):
+        total = distance.sum()
+        share = distance / total if total > 0 else np.full(len(points), 1.0 / len(points))
+        chosen.append(int(rng.choice(len(points), p=share)))
+        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
+    return points[chosen].copy()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurokit.errors import OptionError
 from neurokit.states.assembly import Given, make_emission
+from neurokit.states.bases import history_basis
 from neurokit.states.em import coupling_information, posterior_of
 from neurokit.states.emissions import Emission
 from neurokit.states.labelling import (
@@ -22,6 +25,7 @@ from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem
 from neurokit.states.restarts import Search
+from neurokit.states.trials import as_trials
 
 if TYPE_CHECKING:
     from neurokit.states.model import GLMHMM
@@ -39,7 +43,6 @@ def keep_fit(
     data: Observations,
     problem: Problem,
     given: Given,
-    basis: Array,
     fill: Array,
 ) -> None:
     """Set every fitted attribute.
@@ -56,8 +59,6 @@ def keep_fit(
         Models.
     given : Given
         The user's arrays, with labels.
-    basis : (n_basis, n_lags) ndarray
-        Of history.
     fill : (n_neurons,) ndarray
         What stands for a missing response in the past.
     """
@@ -67,7 +68,7 @@ def keep_fit(
     order = np.arange(model.n_states)
     if isinstance(model.init, str):
         order = np.argsort(-occupancy, kind="stable")
-    keep_parameters(model, run.parameters.reorder(order), problem.emission, given, basis, fill)
+    keep_parameters(model, run.parameters.reorder(order), problem.emission, given, fill)
     learned = dict(found.prior.results())
     if problem.n_basis and "adjacency" not in learned:
         learned["adjacency"] = _signs(data, problem, run.parameters, found, posterior.probability)
@@ -78,6 +79,13 @@ def keep_fit(
     model.occupancy_ = xr.DataArray(
         occupancy[order], dims="state", coords={"state": np.arange(model.n_states)}
     )
+    if model.prior != "none" and problem.n_basis:
+        _, precision = found.prior.quadratic()
+        model.weight_precision_ = xr.DataArray(
+            precision[order],
+            dims=("state", "post", "pre", "basis"),
+            coords=model.basis_weights_.coords,
+        )
     model.log_likelihood_ = run.log_likelihood
     model.objective_trace_ = xr.DataArray(
         np.array(run.objective),
@@ -118,7 +126,6 @@ def keep_parameters(
     parameters: Parameters,
     emission: Emission,
     given: Given,
-    basis: Array,
     fill: Array,
 ) -> None:
     """Set the attributes that are parameters of the model.
@@ -133,8 +140,6 @@ def keep_parameters(
         The observation model.
     given : Given
         With labels.
-    basis : (n_basis, n_lags) ndarray
-        Of history.
     fill : (n_neurons,) ndarray
         What stands for a missing response in the past.
     """
@@ -143,7 +148,7 @@ def keep_parameters(
         delattr(model, name)
     found = labelled_parameters(
         parameters,
-        basis=basis,
+        basis=history_basis(model.history),
         labels=trials.labels,
         space=trials.space,
         input_labels=given.input_labels,
@@ -156,6 +161,65 @@ def keep_parameters(
     model.fill_ = xr.DataArray(
         np.array(fill), dims=trials.space, coords={trials.space: trials.labels}
     )
+
+
+def keep_made(
+    model: GLMHMM,
+    made: Mapping[str, Any],
+    *,
+    neurons: Any,
+    n_neurons: int | None,
+    n_categories: int,
+) -> None:
+    """Set the attributes of a model of known parameters.
+
+    Parameters
+    ----------
+    model : GLMHMM
+        Changed.
+    made : mapping of str to array
+        Parameters by name.
+    neurons : sequence of str, optional
+        Names.
+    n_neurons : int, optional
+        Where nothing else tells.
+    n_categories : int
+        Of categorical responses.
+    """
+    emission = make_emission(model.observation, model.link, n_categories)
+    basis, n_parts = history_basis(model.history), emission.n_parts
+    if len(basis) and "weights" not in made:
+        raise OptionError("is missing", where="weights", mend="Give them, or history=None.")
+    n = _count_neurons(made, neurons, n_neurons)
+    n_inputs = np.shape(made["input_weights"])[-1] if "input_weights" in made else 0
+    n_moving = np.shape(made["transition_weights"])[-1] if "transition_weights" in made else 0
+    blank = blank_parameters(
+        model.n_states, n, n_parts, n * len(basis) + n_inputs + 1, n_moving + 1 if n_moving else 0
+    )
+    parameters = parameters_from(made, blank, n_neurons=n, n_basis=len(basis))
+    labels = np.asarray(np.arange(n) if neurons is None else neurons).astype(np.str_)
+    trials = as_trials(
+        xr.DataArray(np.zeros((1, n)), dims=("time", "neuron"), coords={"neuron": labels})
+    )
+    numbers = [np.arange(size).astype(np.str_) for size in (n_inputs, n_moving)]
+    given = Given(
+        trials,
+        np.zeros((1, n_inputs)),
+        numbers[0],
+        np.zeros((1, n_moving)),
+        numbers[1],
+        np.ones((1, 1)),
+    )
+    keep_parameters(model, parameters, emission, given, np.zeros(n))
+
+
+def _count_neurons(made: Mapping[str, Any], neurons: Any, n_neurons: int | None) -> int:
+    if n_neurons is not None or neurons is not None:
+        return int(n_neurons if n_neurons is not None else len(neurons))
+    for name in ("weights", "input_weights", "bias", "scale"):
+        if name in made and np.ndim(made[name]) > 1:
+            return int(np.shape(made[name])[1])
+    return 1
 
 
 def stored_parameters(model: GLMHMM) -> tuple[Parameters, Emission, Array]:

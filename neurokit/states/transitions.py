@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.states.forward_backward import Posterior
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
+from neurokit.states.smoothing import Posterior
 
 Array = NDArray[np.float64]
 
@@ -152,24 +152,67 @@ def transition_coefficients(transition: Array, n_inputs: int) -> Array:
     return out
 
 
-def _logit_step(
+def chain_score(
     data: Observations, parameters: Parameters, posterior: Posterior, prior: TransitionPrior
 ) -> Array:
+    """Gradient of the expected penalised log-likelihood with respect to the logits.
+
+    Parameters
+    ----------
+    data : Observations
+        With transition inputs, if any.
+    parameters : Parameters
+        Of the chain.
+    posterior : Posterior
+        Expected counts at these parameters.
+    prior : TransitionPrior
+        Pseudo-counts.
+
+    Returns
+    -------
+    (n_states, n_states, n_inputs) ndarray
+        Without inputs the last dim holds the constant alone.
+    """
+    if not data.transition_inputs.shape[1]:
+        count = posterior.transition_count + prior.pseudo_count
+        static: Array = count - count.sum(axis=1, keepdims=True) * parameters.transition
+        return static[..., None]
+    precision = np.full(data.transition_inputs.shape[1], prior.ridge)
+    precision[0] = 0.0
+    every = np.arange(parameters.n_states)
+    out = np.empty_like(parameters.transition_coefficients)
+    for j in range(parameters.n_states):
+        regressors, weight, count = _logit_data(data, posterior, prior, j)
+        present = parameters.transition_coefficients[j]
+        out[j], _ = _logit_slopes(regressors, weight, count, present, precision, every)
+    return out
+
+
+def _logit_data(
+    data: Observations, posterior: Posterior, prior: TransitionPrior, j: int
+) -> tuple[Array, Array, Array]:
+    """Regressors, probability of leaving j, and expected transitions times inputs."""
     inputs = data.transition_inputs
     entered = np.ones(len(inputs), dtype=bool)
     first = data.offsets[:-1]
     entered[first[first < len(inputs)]] = False
     into = np.flatnonzero(entered)
-    left = posterior.probability[into - 1]
+    count = posterior.input_count[j].copy()
+    count[:, 0] += prior.pseudo_count[j]
+    # Pseudo-counts are transitions seen at inputs of zero.
+    at_rest = np.zeros((1, inputs.shape[1]))
+    at_rest[0, 0] = 1.0
+    regressors = np.concatenate([inputs[into], at_rest])
+    left = posterior.probability[into - 1, j]
+    return regressors, np.concatenate([left, [prior.pseudo_count[j].sum()]]), count
+
+
+def _logit_step(
+    data: Observations, parameters: Parameters, posterior: Posterior, prior: TransitionPrior
+) -> Array:
     out = parameters.transition_coefficients.copy()
     for j in range(parameters.n_states):
-        count = posterior.input_count[j].copy()
-        count[:, 0] += prior.pseudo_count[j]
-        # Pseudo-counts are transitions seen once at inputs of zero.
-        at_rest = np.zeros((1, inputs.shape[1]))
-        at_rest[0, 0] = 1.0
-        regressors = np.concatenate([inputs[into], at_rest])
-        weight = np.concatenate([left[:, j], [prior.pseudo_count[j].sum()]])
+        regressors, weight, count = _logit_data(data, posterior, prior, j)
         out[j] = fit_logit(regressors, weight, count, out[j], j, prior.ridge)
     return out
 

@@ -26,6 +26,10 @@ Index = NDArray[np.int64]
 _LARGE = 64
 # Sums may be reordered by the compiler; everything else stays IEEE.
 _FAST = {"reassoc", "contract"}
+# A bin whose probability relative to its best emission is below this is shifted again; so that
+# what is kept, TINY or more of the rest, never comes from subnormal numbers.
+_FAINT = 1e-10
+_LEAST = 1e-280
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def checked_chain(
     emission = np.ascontiguousarray(log_emission, dtype=np.float64)
     moves = np.ascontiguousarray(transition, dtype=np.float64)
     start = np.ascontiguousarray(initial, dtype=np.float64)
-    if emission.ndim != 2 or np.isnan(emission).any() or np.isposinf(emission).any():
+    # The largest is NaN if any is.
+    if emission.ndim != 2 or not emission.max(initial=-np.inf) < np.inf:
         raise OptionError(
             f"has shape {emission.shape} or holds NaN or +inf",
             where="log_emission",
@@ -169,14 +174,16 @@ def smooth(
         As `forward_backward`.
     """
     n_bins, n_states = log_emission.shape
-    probability = np.empty((n_bins, n_states))
     count = np.zeros((n_states, n_states))
     input_count = np.zeros((n_states, n_states, inputs.shape[1]))
     if n_states > _LARGE and inputs.shape[1] == 0:
+        probability = np.empty((n_bins, n_states))
         likelihood = smooth_large(log_emission, transition, initial, offsets, probability, count)
     else:
+        probability, top = _shifted(log_emission)
         likelihood = _smooth_trials(
             log_emission,
+            top,
             transition,
             initial,
             offsets,
@@ -235,9 +242,9 @@ def filter_states(
     log_likelihood : (n_trials,) ndarray
         Nats.
     """
-    filtered = np.empty(log_emission.shape)
+    filtered, top = _shifted(log_emission)
     likelihood = _filter_trials(
-        log_emission, transition, initial, offsets, coefficients, inputs, filtered
+        log_emission, top, transition, initial, offsets, coefficients, inputs, filtered
     )
     check_possible(likelihood)
     return filtered, likelihood
@@ -277,75 +284,133 @@ def predict_states(
     return predicted
 
 
+# The kernels below index whole arrays by bin: a slice per bin costs more than the arithmetic.
+
+
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _predict(filtered: Array, lost: NDArray[np.bool_], moves: Array, predicted: Array) -> bool:
-    """Probabilities one bin later; false where they are too small for floats to hold."""
-    n_states = len(filtered)
-    predicted[:] = 0.0
+def _predict(filtered: Array, t: int, lost: NDArray[np.bool_], moves: Array, ahead: Array) -> bool:
+    """Probabilities one bin after t; false where they are too small for floats to hold."""
+    n_states = len(moves)
+    for k in range(n_states):
+        ahead[k] = 0.0
     for j in range(n_states):
-        mass = filtered[j]
+        mass = filtered[t, j]
         if mass > 0.0:
             for k in range(n_states):
-                predicted[k] += mass * moves[j, k]
+                ahead[k] += mass * moves[j, k]
     for k in range(n_states):
-        if predicted[k] < TINY:
+        if ahead[k] < TINY:
             for j in range(n_states):
-                if moves[j, k] > 0.0 and (filtered[j] > 0.0 or lost[j]):
+                if moves[j, k] > 0.0 and (filtered[t, j] > 0.0 or lost[j]):
                     return False
-            predicted[k] = 0.0
+            ahead[k] = 0.0
     return True
 
 
+@numba.njit(cache=True, nogil=True)
+def _relative(log_emission: Array, top: Array, out: Array) -> None:
+    """Log-emissions less the largest of their bin."""
+    n_bins, n_states = log_emission.shape
+    for t in range(n_bins):
+        largest = log_emission[t, 0]
+        for k in range(1, n_states):
+            largest = max(largest, log_emission[t, k])
+        top[t] = largest
+        if largest == -np.inf:
+            largest = 0.0
+        for k in range(n_states):
+            out[t, k] = log_emission[t, k] - largest
+
+
+def _shifted(log_emission: Array) -> tuple[Array, Array]:
+    """exp(log_emission - its largest in the bin), and that; numpy's exp is the fastest at hand."""
+    top, out = np.empty(len(log_emission)), np.empty(log_emission.shape)
+    if out.size:
+        _relative(log_emission, top, out)
+    return np.exp(out, out=out), top
+
+
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _weigh(log_emission: Array, predicted: Array, out: Array, lost: NDArray[np.bool_]) -> float:
-    """Filter one bin; returns its log-likelihood, NaN where floats do not suffice."""
+def _shift_again(log_emission: Array, t: int, predicted: Array, out: Array) -> float:
+    """Emissions relative to the largest of the states that can be reached, which it returns.
+
+    An unreachable state with the largest emission would push all others to zero.
+    """
     n_states = len(predicted)
-    # Only states that can be reached: an unreachable one with the largest emission would
-    # push all others to zero.
     top = -np.inf
     for k in range(n_states):
-        if predicted[k] > 0.0 and log_emission[k] > top:
-            top = log_emission[k]
-    if top == -np.inf:
-        return -np.inf
+        if predicted[k] > 0.0 and log_emission[t, k] > top:
+            top = log_emission[t, k]
+    if top > -np.inf:
+        for k in range(n_states):
+            out[t, k] = np.exp(log_emission[t, k] - top) if predicted[k] > 0.0 else 0.0
+    return top
+
+
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
+def _weigh(
+    log_emission: Array,
+    top: Array,
+    t: int,
+    predicted: Array,
+    out: Array,
+    lost: NDArray[np.bool_],
+) -> float:
+    """Filter bin t; returns its log-likelihood, NaN where floats do not suffice.
+
+    `out` holds relative emissions, and filtered probabilities afterwards.
+    """
+    n_states = len(predicted)
     total = 0.0
     for k in range(n_states):
-        value = 0.0
-        if predicted[k] > 0.0:
-            value = predicted[k] * np.exp(log_emission[k] - top)
-        out[k] = value
-        total += value
-    if total < 1e-280:
-        return np.nan
+        total += predicted[k] * out[t, k]
+    shift = top[t]
+    if total < _FAINT:
+        shift = _shift_again(log_emission, t, predicted, out)
+        if shift == -np.inf:
+            return -np.inf
+        total = 0.0
+        for k in range(n_states):
+            total += predicted[k] * out[t, k]
+        if total < _LEAST:
+            return np.nan
     scale = 1.0 / total
     for k in range(n_states):
-        value = out[k] * scale
-        lost[k] = value < TINY and predicted[k] > 0.0 and log_emission[k] > -np.inf
-        out[k] = value if value >= TINY else 0.0
-    out: float = top + np.log(total)
-    return out
+        value = predicted[k] * out[t, k] * scale
+        lost[k] = False
+        if value < TINY:
+            lost[k] = predicted[k] > 0.0 and log_emission[t, k] > -np.inf
+            value = 0.0
+        out[t, k] = value
+    log_likelihood: float = shift + np.log(total)
+    return log_likelihood
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
 def _forward(
     log_emission: Array,
+    top: Array,
     moves: Array,
     initial: Array,
     coefficients: Array,
     inputs: Array,
+    first: int,
+    last: int,
     filtered: Array,
 ) -> float:
-    n_bins, n_states = log_emission.shape
+    """Filter the bins from `first` to before `last`."""
+    n_states = len(initial)
     predicted = initial.copy()
     lost = np.zeros(n_states, dtype=np.bool_)
+    driven = inputs.shape[1] > 0
     total = 0.0
-    for t in range(n_bins):
-        if t > 0:
-            if inputs.shape[1] > 0:
+    for t in range(first, last):
+        if t > first:
+            if driven:
                 fill_transition(coefficients, inputs[t], moves)
-            if not _predict(filtered[t - 1], lost, moves, predicted):
+            if not _predict(filtered, t - 1, lost, moves, predicted):
                 return np.nan
-        step = _weigh(log_emission[t], predicted, filtered[t], lost)
+        step = _weigh(log_emission, top, t, predicted, filtered, lost)
         if not np.isfinite(step):
             return step
         total += step
@@ -357,6 +422,8 @@ def _backward(
     moves: Array,
     coefficients: Array,
     inputs: Array,
+    first: int,
+    last: int,
     probability: Array,
     count: Array,
     input_count: Array,
@@ -366,14 +433,13 @@ def _backward(
     gamma_t[j] = alpha_t[j] sum_k P[j, k] gamma_{t+1}[k] / predicted_{t+1}[k]: emissions are not
     needed again, and nothing can overflow.
     """
-    n_bins, n_states = probability.shape
-    n_inputs = inputs.shape[1]
+    n_states, n_inputs = len(moves), inputs.shape[1]
     predicted, ratio = np.empty(n_states), np.empty(n_states)
     lost = np.zeros(n_states, dtype=np.bool_)
-    for t in range(n_bins - 2, -1, -1):
+    for t in range(last - 2, first - 1, -1):
         if n_inputs > 0:
             fill_transition(coefficients, inputs[t + 1], moves)
-        _predict(probability[t], lost, moves, predicted)
+        _predict(probability, t, lost, moves, predicted)
         for k in range(n_states):
             ratio[k] = probability[t + 1, k] / predicted[k] if predicted[k] > 0.0 else 0.0
         total = 0.0
@@ -391,13 +457,15 @@ def _backward(
                     input_count[j, k, d] += mass * moves[j, k] * ratio[k] * inputs[t + 1, d]
             probability[t, j] = mass * ahead
             total += mass * ahead
+        scale = 1.0 / total
         for j in range(n_states):
-            probability[t, j] /= total
+            probability[t, j] *= scale
 
 
 @numba.njit(cache=True, nogil=True)
 def _smooth_trials(
     log_emission: Array,
+    top: Array,
     transition: Array,
     initial: Array,
     offsets: Index,
@@ -412,14 +480,20 @@ def _smooth_trials(
     moves = transition.copy()
     for trial in range(n_trials):
         a, b = offsets[trial], offsets[trial + 1]
-        emission, found = log_emission[a:b], probability[a:b]
-        value = _forward(emission, moves, initial, coefficients, inputs[a:b], found)
+        value = _forward(log_emission, top, moves, initial, coefficients, inputs, a, b, probability)
         if np.isnan(value):
             value = smooth_in_logs(
-                emission, moves, initial, coefficients, inputs[a:b], found, count, input_count
+                log_emission[a:b],
+                moves,
+                initial,
+                coefficients,
+                inputs[a:b],
+                probability[a:b],
+                count,
+                input_count,
             )
         elif value > -np.inf:
-            _backward(moves, coefficients, inputs[a:b], found, count, input_count)
+            _backward(moves, coefficients, inputs, a, b, probability, count, input_count)
         likelihood[trial] = value
     return likelihood
 
@@ -427,6 +501,7 @@ def _smooth_trials(
 @numba.njit(cache=True, nogil=True)
 def _filter_trials(
     log_emission: Array,
+    top: Array,
     transition: Array,
     initial: Array,
     offsets: Index,
@@ -439,11 +514,10 @@ def _filter_trials(
     moves = transition.copy()
     for trial in range(n_trials):
         a, b = offsets[trial], offsets[trial + 1]
-        found = filtered[a:b]
-        value = _forward(log_emission[a:b], moves, initial, coefficients, inputs[a:b], found)
+        value = _forward(log_emission, top, moves, initial, coefficients, inputs, a, b, filtered)
         if np.isnan(value):
             value = filter_in_logs(
-                log_emission[a:b], moves, initial, coefficients, inputs[a:b], found
+                log_emission[a:b], moves, initial, coefficients, inputs[a:b], filtered[a:b]
             )
         likelihood[trial] = value
     return likelihood

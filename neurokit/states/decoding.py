@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.states.chains import fill_transition, static_chain
-from neurokit.states.forward_backward import check_possible, checked_chain
+from neurokit.states.smoothing import check_possible, checked_chain
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -73,7 +73,7 @@ def best_path(
     Parameters
     ----------
     log_emission, transition, initial, offsets, coefficients, inputs
-        As in `neurokit.states.forward_backward.smooth`.
+        As in `neurokit.states.smoothing.smooth`.
 
     Returns
     -------
