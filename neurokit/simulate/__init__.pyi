@@ -1,6 +1,6 @@
 from .recordings import recording as recording
 from .simulation import Simulation as Simulation
-from .spiking_hmm import spiking_hmm as spiking_hmm
+from .switching_spikes import spiking_hmm as spiking_hmm
 from .worms import worms as worms
 
 __all__ = ["Simulation", "recording", "spiking_hmm", "worms"]

@@ -438,7 +438,7 @@ class MarkovJump(Estimator):
         matplotlib.axes.Axes
             Areas are stationary shares, arrows rates.
         """
-        from neurokit.states.plots import plot_transitions
+        from neurokit.states.plots_chain import plot_transitions
 
         self._check_fitted()
         return plot_transitions(self.rates_, self.stationary_)
