@@ -1,5 +1,6 @@
 from .recordings import recording as recording
 from .simulation import Simulation as Simulation
+from .switching_spikes import spiking_hmm as spiking_hmm
 from .worms import worms as worms
 
-__all__ = ["Simulation", "recording", "worms"]
+__all__ = ["Simulation", "recording", "spiking_hmm", "worms"]

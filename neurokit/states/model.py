@@ -386,6 +386,18 @@ class GLMHMM(StateUncertainty):
         options = SearchOptions(kind, n_restarts, self.max_iter, self.tol, n_workers(self.n_jobs))
 
         def work() -> Search:
+            if self.prior == "gumbel":
+                from neurokit.states.gumbel_search import search_gumbel
+
+                return search_gumbel(
+                    data,
+                    problem,
+                    observation=self.observation,
+                    link=self.link,
+                    max_iter=self.max_iter,
+                    rng=rng,
+                    stop=stop.is_set,
+                )
             if isinstance(self.init, Mapping):
                 return self._from_start(data, problem, maker(), stop)
             return search(data, problem, maker, options, rng, stop=stop)

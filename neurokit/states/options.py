@@ -118,7 +118,7 @@ def prior_maker(model: GLMHMM, problem: Problem, given: Given) -> Callable[[], W
         Without arguments.
     """
     shape, ridge = problem.weight_shape, float(model.ridge)
-    if model.prior == "none":
+    if model.prior in ("none", "gumbel"):
         return lambda: RidgePrior(shape, ridge)
     if not isinstance(model.prior, str):
         from copy import deepcopy
