@@ -205,7 +205,7 @@ def _recording(counts: Array, names: list[str], bin_s: float) -> xr.DataTree:
         np.zeros(n_trials),
         duration=np.full(n_trials, n_bins * bin_s),
         trial_type=["trial"] * n_trials,
-        columns={"trial": np.arange(n_trials)},
+        columns={"trial": list(range(n_trials))},
     )
     return recording(
         {"activity": group, "events": trials},

@@ -165,7 +165,7 @@ def _reached_for_sure(rates: Array, target: int) -> Mask:
     stopped[target] = 0.0
     reach = _reaches(stopped)
     hopeless = ~reach[:, target]
-    return ~(reach & hopeless[None, :]).any(axis=1)
+    return np.asarray(~(reach & hopeless[None, :]).any(axis=1))
 
 
 def entropy_production(rates: ArrayLike) -> float:

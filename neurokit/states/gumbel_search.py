@@ -102,7 +102,7 @@ def search_gumbel(
             problem.n_states,
             link=link or "softplus",
             shared_bias=problem.bias == "shared",
-            allowed=problem.allowed[:, :n_coupling].reshape(n, n, n_basis).any(axis=2),
+            allowed=np.asarray(problem.allowed[:, :n_coupling].reshape(n, n, n_basis).any(axis=2)),
             rng=rng,
             n_epochs=min(max_iter, EPOCHS),
             stop=stop,

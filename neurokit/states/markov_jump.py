@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -217,14 +218,18 @@ class MarkovJump(Estimator):
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
         if not self.tol >= 0:
             raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
-        learn = isinstance(self.misread, str) and self.misread == "learn"
-        number = isinstance(self.misread, int | float | np.number)
         # At (K - 1) / K a reading says nothing.
-        if not learn and not (number and 0 <= self.misread < 1 - 1 / max(self.n_states, 2)):
+        most = 1 - 1 / max(self.n_states, 2)
+        given = self.misread
+        if isinstance(given, str):
+            fine = given == "learn"
+        else:
+            fine = isinstance(given, int | float | np.number) and 0 <= given < most
+        if not fine:
             raise OptionError(
-                f"is {self.misread!r}",
+                f"is {given!r}",
                 where="misread",
-                mend=f'Give a probability below {1 - 1 / max(self.n_states, 2):.3g}, or "learn".',
+                mend=f'Give a probability below {most:.3g}, or "learn".',
             )
 
     def _allowed(self) -> NDArray[np.bool_]:
@@ -268,7 +273,7 @@ class MarkovJump(Estimator):
             learn_misread=learn,
             max_iter=self.max_iter,
             tol=self.tol,
-            on_iteration=lambda _: next(steps, None),
+            on_iteration=lambda _: _tick(steps),
         )
         if not np.isfinite(found.expectation.log_likelihood):
             raise OptionError(
@@ -382,7 +387,7 @@ class MarkovJump(Estimator):
         """
         clocks, paths, _ = sequences(times, states, self.n_states)
         readings = read(clocks, paths)
-        return self._expect(readings).log_likelihood / int((readings.state >= 0).sum())
+        return float(self._expect(readings).log_likelihood) / int((readings.state >= 0).sum())
 
     def _expect(self, readings: Readings) -> Any:
         with single_thread():
@@ -442,3 +447,7 @@ class MarkovJump(Estimator):
 
         self._check_fitted()
         return plot_transitions(self.rates_, self.stationary_)
+
+
+def _tick(steps: Iterator[int]) -> None:
+    next(steps, None)

@@ -115,7 +115,7 @@ def read(times: list[Array], states: list[Index]) -> Readings:
     )
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _sweep(
     emission: Array, starts: Index, gap_of: Index, transition: Array, initial: Array, weights: Array
 ) -> tuple[float, Array]:

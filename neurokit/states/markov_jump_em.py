@@ -75,7 +75,9 @@ def _extrapolated(
     a, b, c = (np.append(p.rates[free], p.misread if learn else 0.0) for p in (zero, one, two))
     weight = 1.0 / np.maximum(c, 1e-3 * c.mean())
     step, bend = b - a, (c - b) - (b - a)
-    length = float(np.linalg.norm(weight * step) / max(np.linalg.norm(weight * bend), 1e-300))
+    length = float(np.linalg.norm(weight * step)) / max(
+        float(np.linalg.norm(weight * bend)), 1e-300
+    )
     if not 1.0 < length < 1e8:
         return None
     far = np.clip(a + 2 * length * step + length**2 * bend, 0.1 * c, 10.0 * c)
@@ -144,7 +146,8 @@ class _Climb:
         self.readings, self.learn = readings, learn
         self.parameters, self.expectation = start, expect(readings, start)
         self.height = _objective(self.expectation, start)
-        self.trace, self._recent = [self.height], [start]
+        self.trace = [self.height]
+        self._recent = [start]
 
     def step(self) -> float:
         """Make one EM step and return what it gained; one that would lose is not kept."""
@@ -157,7 +160,7 @@ class _Climb:
         """After two steps, try where their lengths point to (SQUAREM)."""
         if len(self._recent) < 3:
             return
-        target = _extrapolated(*self._recent, self.learn)
+        target = _extrapolated(self._recent[0], self._recent[1], self._recent[2], self.learn)
         if target is not None:
             self._try(target)
         self._recent = [self.parameters]

@@ -119,7 +119,7 @@ def _decay_integrals(values: Any, gaps: Array) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _recomposed(values: Any, right: Any, left: Any, gaps: Array) -> Array:
     """Real part of V exp(D g) V^-1 for every gap."""
     n, k = gaps.size, values.size

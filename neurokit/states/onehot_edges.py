@@ -86,7 +86,7 @@ def _of_counts(alpha: Array, n_states: int) -> Array:
     return np.where(counts[1] >= 0, np.exp(table), 0.0)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _polynomial(evidence: Array, without: int, out: Array) -> None:
     """Sum of products of evidence over combinations with (i, e) states, one state left out."""
     n_states = len(evidence)
@@ -105,7 +105,7 @@ def _polynomial(evidence: Array, without: int, out: Array) -> None:
                 out[i, e] = value
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _sum_over_kinds(
     evidence: Array, group: Index, weight: Array, digammas: Array
 ) -> tuple[Array, float, Array]:
