@@ -19,7 +19,6 @@ from .plots_chain import (
     plot_selection as plot_selection,
     plot_transitions as plot_transitions,
 )
-from .priors import WeightPrior as WeightPrior, make_prior as make_prior
 from .selection import select_states as select_states
 from .smoothing import Posterior as Posterior, forward_backward as forward_backward
 
@@ -27,11 +26,9 @@ __all__ = [
     "GLMHMM",
     "MarkovJump",
     "Posterior",
-    "WeightPrior",
     "dwell_table",
     "entropy_production",
     "forward_backward",
-    "make_prior",
     "match_states",
     "mean_first_passage",
     "plot_coupling",

@@ -28,19 +28,62 @@ class WeightPrior(Protocol):
     """What the EM asks of a prior; an object with these methods is accepted as ``prior=``."""
 
     def quadratic(self) -> tuple[Array, Array]:
-        """Return mean and precision of the penalty 0.5 sum precision (w - mean)^2."""
+        """Return the penalty of the M-step, 0.5 sum precision (w - mean)^2.
+
+        Returns
+        -------
+        mean, precision : (state, post, pre, basis) ndarray
+            A weight of infinite precision is pinned at its mean.
+        """
 
     def log_density(self, weights: Array) -> float:
-        """Return what is added to the log-likelihood; comparable within a stage."""
+        """Return what is added to the log-likelihood.
+
+        Parameters
+        ----------
+        weights : (state, post, pre, basis) ndarray
+            Of the couplings.
+
+        Returns
+        -------
+        float
+            Nats; comparable within a stage only.
+        """
 
     def update(self, weights: Array) -> None:
-        """Improve the prior's own parameters; log-likelihood plus log density never falls."""
+        """Improve the prior's own parameters, after every M-step.
+
+        Parameters
+        ----------
+        weights : (state, post, pre, basis) ndarray
+            Of the couplings; their `log_density` must not fall.
+        """
 
     def advance(self, weights: Array, information: Array) -> Array | None:
-        """Begin the next stage from the weights returned, or return None at the end."""
+        """Begin the next stage, when EM has converged.
+
+        Parameters
+        ----------
+        weights : (state, post, pre, basis) ndarray
+            At the optimum of this stage.
+        information : (state, post, n, n) ndarray
+            Fisher information of a neuron's weights in a state, n = pre x basis, without the
+            prior and with everything else of the neuron profiled out.
+
+        Returns
+        -------
+        (state, post, pre, basis) ndarray or None
+            Weights to go on from; None where there is no further stage.
+        """
 
     def results(self) -> dict[str, Array]:
-        """Return what was learned, by name."""
+        """Return what was learned.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Each becomes an attribute of the fit, with an underscore.
+        """
 
 
 def make_prior(

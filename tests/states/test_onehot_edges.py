@@ -98,7 +98,7 @@ def certain(alpha, n_edges, n_states, rng):
     return np.eye(3)[drawn.sum(axis=2)]
 
 
-def climb(evidence, group, n_groups, n_steps=400):
+def climb(evidence, group, n_groups, n_steps=120):
     alpha, trace = first_alpha(n_groups), []
     for _ in range(n_steps):
         found = edge_posterior(evidence, alpha, group)
