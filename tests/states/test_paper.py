@@ -125,7 +125,7 @@ def test_the_gaussian_prior_beats_the_ridge_on_few_trials():
     found = problem.measure(model)
     # Seeds 0 to 2 gain .034, .042, .038 nats/bin.
     assert found["likelihood"] > ridge["likelihood"] + 0.01
-    assert 0.1 < float(model.prior_scale_) < 0.7
+    assert 0.1 < model.prior_scale_.item() < 0.7
 
 
 @pytest.mark.nightly
@@ -159,8 +159,8 @@ def test_three_training_trials_with_a_gaussian_prior():
         model = problem.fit("gaussian")
         found = problem.measure(model)
         gains.append(found["likelihood"] - ridge["likelihood"])
-        print(f"seed {seed}: gain {gains[-1]:.4f} nats/bin, scale {float(model.prior_scale_):.3f}")
-        assert float(model.prior_scale_) > 0.05
+        print(f"seed {seed}: gain {gains[-1]:.4f} nats/bin, scale {model.prior_scale_.item():.3f}")
+        assert model.prior_scale_.item() > 0.05
     print(f"mean gain {np.mean(gains):.4f}")
     assert np.mean(gains) >= 0.01
 
