@@ -96,9 +96,9 @@ def forward_backward(
     >>> log_emission = np.log([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8]])
     >>> found = forward_backward(log_emission, [[0.9, 0.1], [0.1, 0.9]], [0.5, 0.5])
     >>> found.probability.round(2)
-    array([[0.94, 0.06],
-           [0.9 , 0.1 ],
-           [0.61, 0.39]])
+    array([[0.96, 0.04],
+           [0.94, 0.06],
+           [0.65, 0.35]])
     """
     emission, moves, start, offsets = checked_chain(log_emission, transition, initial, lengths)
     return smooth(emission, moves, start, offsets, *static_chain(len(emission), len(start)))
