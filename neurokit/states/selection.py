@@ -149,13 +149,6 @@ def _one(job: _Job, data: Observations, given: Any, fold: Index) -> tuple[float,
 def count_parameters(problem: Problem, data: Observations) -> int:
     """Number of free parameters.
 
-    Parameters
-    ----------
-    problem : Problem
-        Models.
-    data : Observations
-        For the number of transition inputs.
-
     Returns
     -------
     int

@@ -109,11 +109,6 @@ def checked_chain(
 ) -> tuple[Array, Array, Array, Index]:
     """Arrays of a hidden Markov chain in float64, with the offsets of its trials.
 
-    Parameters
-    ----------
-    log_emission, transition, initial, lengths
-        As in `forward_backward`.
-
     Returns
     -------
     tuple of ndarray
@@ -229,11 +224,6 @@ def filter_states(
     inputs: Array,
 ) -> tuple[Array, Array]:
     """p(z_t = k | y_1 ... y_t) and the log-likelihood of every trial.
-
-    Parameters
-    ----------
-    log_emission, transition, initial, offsets, coefficients, inputs
-        As in `smooth`.
 
     Returns
     -------
