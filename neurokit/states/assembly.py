@@ -64,13 +64,6 @@ def gather(
 ) -> Given:
     """Check what a user gave and bring it to arrays.
 
-    Parameters
-    ----------
-    X, inputs, transition_inputs, exposure
-        As in ``GLMHMM.fit``.
-    transitions : str
-        "stationary" or "input".
-
     Returns
     -------
     Given
@@ -107,15 +100,6 @@ def gather(
 
 def make_emission(observation: str, link: str | None, n_categories: int) -> Emission:
     """The observation model of a user's options.
-
-    Parameters
-    ----------
-    observation : str
-        Its name.
-    link : str, optional
-        None for the model's default.
-    n_categories : int
-        Of categorical responses.
 
     Returns
     -------
@@ -208,23 +192,6 @@ def make_problem(
     transition: TransitionPrior,
 ) -> Problem:
     """Models and priors of one fit.
-
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    emission : Emission
-        The observation model.
-    n_states, n_basis : int
-        Sizes.
-    coupling : bool
-        Whether neurons see each other's history, or only their own.
-    bias : str
-        "state", "shared" or "none".
-    input_ridge : float
-        Precision of input weights.
-    transition : TransitionPrior
-        Of the chain.
 
     Returns
     -------

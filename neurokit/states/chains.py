@@ -53,11 +53,6 @@ def offsets_of(lengths: ArrayLike | None, n_bins: int) -> Index:
 def static_chain(n_bins: int, n_states: int) -> tuple[Array, Array]:
     """Coefficients and inputs of a chain whose transitions are the same in all bins.
 
-    Parameters
-    ----------
-    n_bins, n_states : int
-        Sizes.
-
     Returns
     -------
     coefficients : (n_states, n_states, 0) ndarray

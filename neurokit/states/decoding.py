@@ -70,11 +70,6 @@ def best_path(
 ) -> tuple[Index, Array]:
     """The most probable path over checked arrays; transitions may depend on inputs.
 
-    Parameters
-    ----------
-    log_emission, transition, initial, offsets, coefficients, inputs
-        As in `neurokit.states.smoothing.smooth`.
-
     Returns
     -------
     states : (n_bins,) ndarray of int64

@@ -27,17 +27,6 @@ def observed_errors(
 ) -> tuple[Parameters, Array]:
     """Standard errors that account for not knowing the states.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models and priors.
-    parameters : Parameters
-        At a maximum.
-    prior : WeightPrior
-        Of the coupling weights.
-
     Returns
     -------
     errors : Parameters
@@ -113,17 +102,6 @@ def complete_errors(
 ) -> tuple[Parameters, Array]:
     """Standard errors as if the states were known: cheap, and too small where they are not.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models and priors.
-    parameters : Parameters
-        At a maximum.
-    prior : WeightPrior
-        Of the coupling weights.
-
     Returns
     -------
     errors : Parameters
@@ -166,19 +144,6 @@ def coefficient_covariance(
     prior: WeightPrior,
 ) -> Array:
     """Inverse of the penalised Fisher information of every state and neuron.
-
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models and priors.
-    parameters : Parameters
-        Of all states.
-    posterior : Posterior
-        At these parameters.
-    prior : WeightPrior
-        Of the coupling weights.
 
     Returns
     -------

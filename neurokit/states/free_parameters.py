@@ -129,19 +129,6 @@ def score_vector(
 ) -> Array:
     """Gradient of the penalised log-likelihood with respect to the free parameters.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models and priors.
-    free : FreeParameters
-        What is free.
-    parameters : Parameters
-        Where.
-    penalty : Penalty
-        Of the coefficients.
-
     Returns
     -------
     (n_free,) ndarray
@@ -201,17 +188,6 @@ def observed_information(
     """Negative second derivative of the penalised log-likelihood, paths of states summed out.
 
     Central differences of the exact gradient: twice as many E-steps as there are parameters.
-
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models and priors.
-    parameters : Parameters
-        At a maximum.
-    prior : WeightPrior
-        Of the coupling weights.
 
     Returns
     -------

@@ -217,11 +217,6 @@ def blank_parameters(
 ) -> Parameters:
     """Zero coefficients and a sticky chain.
 
-    Parameters
-    ----------
-    n_states, n_neurons, n_parts, n_columns, n_transition : int
-        Sizes; the last counts transition inputs with the constant.
-
     Returns
     -------
     model : Parameters

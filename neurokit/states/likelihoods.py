@@ -29,15 +29,6 @@ _PRODUCTS = 2**20
 def log_emissions(data: Observations, emission: Emission, parameters: Parameters) -> Array:
     """Log p(y_t | z_t = k), summed over observed neurons.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    emission : Emission
-        The observation model.
-    parameters : Parameters
-        Of all states.
-
     Returns
     -------
     (n_bins, n_states) ndarray

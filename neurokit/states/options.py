@@ -23,11 +23,6 @@ _PRIORS = ("none", "gaussian", "onehot", "gumbel")
 def check_parameters(model: GLMHMM) -> None:
     """Raise where a parameter has a value that is not allowed.
 
-    Parameters
-    ----------
-    model : GLMHMM
-        Not fitted yet.
-
     Raises
     ------
     OptionError
@@ -67,11 +62,6 @@ def check_parameters(model: GLMHMM) -> None:
 def n_workers(n_jobs: int) -> int:
     """Number of threads.
 
-    Parameters
-    ----------
-    n_jobs : int
-        1 or more, or -1.
-
     Returns
     -------
     int
@@ -85,11 +75,6 @@ def n_workers(n_jobs: int) -> int:
 def transition_prior(model: Any) -> TransitionPrior:
     """The prior of the chain.
 
-    Parameters
-    ----------
-    model : GLMHMM
-        With its parameters.
-
     Returns
     -------
     TransitionPrior
@@ -102,15 +87,6 @@ def transition_prior(model: Any) -> TransitionPrior:
 
 def prior_maker(model: GLMHMM, problem: Problem, given: Given) -> Callable[[], WeightPrior]:
     """What makes a new prior of the coupling weights for every start.
-
-    Parameters
-    ----------
-    model : GLMHMM
-        With its parameters.
-    problem : Problem
-        Sizes.
-    given : Given
-        With the neurons' labels.
 
     Returns
     -------

@@ -66,13 +66,6 @@ class Parameters:
 def sticky_transition(n_states: int, stay: float = 0.98) -> Array:
     """A transition matrix that stays with probability `stay` and else goes anywhere.
 
-    Parameters
-    ----------
-    n_states : int
-        Number of states.
-    stay : float
-        Diagonal.
-
     Returns
     -------
     (n_states, n_states) ndarray

@@ -153,11 +153,6 @@ class Problem:
     def weights(self, parameters: Parameters) -> Array:
         """Coupling weights (state, post, pre, basis).
 
-        Parameters
-        ----------
-        parameters : Parameters
-            Of all states.
-
         Returns
         -------
         ndarray
@@ -167,11 +162,6 @@ class Problem:
 
     def penalty(self, prior: WeightPrior) -> Penalty:
         """The quadratic penalty of all coefficients under a prior of the coupling weights.
-
-        Parameters
-        ----------
-        prior : WeightPrior
-            Of the coupling weights.
 
         Returns
         -------
@@ -196,13 +186,6 @@ class Problem:
 
     def log_prior(self, parameters: Parameters, prior: WeightPrior) -> float:
         """Log p(parameters) up to a constant.
-
-        Parameters
-        ----------
-        parameters : Parameters
-            Of all states.
-        prior : WeightPrior
-            Of the coupling weights.
 
         Returns
         -------

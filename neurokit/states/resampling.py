@@ -32,29 +32,6 @@ def bootstrap_parameters(
 ) -> list[Parameters]:
     """Refit to trials drawn with replacement, states in the order of the original fit.
 
-    Parameters
-    ----------
-    data : Observations
-        All trials.
-    problem : Problem
-        Models and priors.
-    parameters : Parameters
-        Of the original fit, where every refit starts.
-    make_prior : callable
-        A new prior of the coupling weights.
-    n_resamples : int
-        Number of refits.
-    max_iter : int
-        Most iterations of each.
-    tol : float
-        Nats per bin.
-    rng : numpy.random.Generator
-        One stream per refit is spawned.
-    n_workers : int
-        Refits that run at once.
-    stop : callable
-        True ends all refits.
-
     Returns
     -------
     list of Parameters

@@ -87,10 +87,11 @@ def select_states(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> state = np.tile(np.repeat([0, 1], 25), 2)
-    >>> counts = rng.poisson(np.array([0.3, 4.0])[state], size=(10, 100))[..., None]
-    >>> found = select_states(counts, n_states=[1, 2, 3], history=None, random_state=0)
+    >>> known = GLMHMM.from_parameters(
+    ...     transition=[[0.9, 0.1], [0.1, 0.9]], bias=[[-1.0], [4.0]], history=None
+    ... )
+    >>> counts = known.sample(100, 10, random_state=0).response
+    >>> found = select_states(counts, n_states=[1, 2], history=None, random_state=0)
     >>> found.best_n_states
     2
     """
@@ -147,13 +148,6 @@ def _one(job: _Job, data: Observations, given: Any, fold: Index) -> tuple[float,
 
 def count_parameters(problem: Problem, data: Observations) -> int:
     """Number of free parameters.
-
-    Parameters
-    ----------
-    problem : Problem
-        Models.
-    data : Observations
-        For the number of transition inputs.
 
     Returns
     -------

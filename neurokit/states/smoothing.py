@@ -96,9 +96,9 @@ def forward_backward(
     >>> log_emission = np.log([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8]])
     >>> found = forward_backward(log_emission, [[0.9, 0.1], [0.1, 0.9]], [0.5, 0.5])
     >>> found.probability.round(2)
-    array([[0.94, 0.06],
-           [0.9 , 0.1 ],
-           [0.61, 0.39]])
+    array([[0.96, 0.04],
+           [0.94, 0.06],
+           [0.65, 0.35]])
     """
     emission, moves, start, offsets = checked_chain(log_emission, transition, initial, lengths)
     return smooth(emission, moves, start, offsets, *static_chain(len(emission), len(start)))
@@ -108,11 +108,6 @@ def checked_chain(
     log_emission: ArrayLike, transition: ArrayLike, initial: ArrayLike, lengths: ArrayLike | None
 ) -> tuple[Array, Array, Array, Index]:
     """Arrays of a hidden Markov chain in float64, with the offsets of its trials.
-
-    Parameters
-    ----------
-    log_emission, transition, initial, lengths
-        As in `forward_backward`.
 
     Returns
     -------
@@ -229,11 +224,6 @@ def filter_states(
     inputs: Array,
 ) -> tuple[Array, Array]:
     """p(z_t = k | y_1 ... y_t) and the log-likelihood of every trial.
-
-    Parameters
-    ----------
-    log_emission, transition, initial, offsets, coefficients, inputs
-        As in `smooth`.
 
     Returns
     -------

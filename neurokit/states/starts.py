@@ -35,15 +35,6 @@ _SEEDINGS = 4
 def single_state(data: Observations, problem: Problem, prior: WeightPrior) -> Parameters:
     """The model of one state, copied to all.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models.
-    prior : WeightPrior
-        Of the coupling weights, at its first stage.
-
     Returns
     -------
     model : Parameters
@@ -84,23 +75,6 @@ def start_parameters(
 ) -> Parameters:
     """One start.
 
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models.
-    prior : WeightPrior
-        Of the coupling weights, at its first stage.
-    base : Parameters
-        Result of `single_state`.
-    kind : str
-        "segments" or "random".
-    index : int
-        Number of the start; with segments it sets the window.
-    rng : numpy.random.Generator
-        Source of the draws.
-
     Returns
     -------
     model : Parameters
@@ -136,19 +110,6 @@ def segment_states(
     data: Observations, problem: Problem, base: Parameters, window: int, rng: np.random.Generator
 ) -> Array:
     """State probabilities from clusters of the mean score in windows.
-
-    Parameters
-    ----------
-    data : Observations
-        Bins.
-    problem : Problem
-        Models.
-    base : Parameters
-        Result of `single_state`.
-    window : int
-        Bins per window; windows do not cross trials.
-    rng : numpy.random.Generator
-        Of the clustering.
 
     Returns
     -------

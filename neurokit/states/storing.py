@@ -225,11 +225,6 @@ def _count_neurons(made: Mapping[str, Any], neurons: Any, n_neurons: int | None)
 def stored_parameters(model: GLMHMM) -> tuple[Parameters, Emission, Array]:
     """Arrays of a fitted estimator, however it was made.
 
-    Parameters
-    ----------
-    model : GLMHMM
-        Fitted, loaded or made from parameters.
-
     Returns
     -------
     parameters : Parameters

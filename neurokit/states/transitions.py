@@ -44,11 +44,6 @@ class TransitionPrior:
     def log_density(self, parameters: Parameters) -> float:
         """Log p(transitions), without its constant.
 
-        Parameters
-        ----------
-        parameters : Parameters
-            Of the chain.
-
         Returns
         -------
         float
@@ -64,17 +59,6 @@ def update_chain(
     data: Observations, parameters: Parameters, posterior: Posterior, prior: TransitionPrior
 ) -> Parameters:
     """New transitions and initial probabilities from what the forward-backward pass counted.
-
-    Parameters
-    ----------
-    data : Observations
-        With transition inputs, if any.
-    parameters : Parameters
-        Where to start.
-    posterior : Posterior
-        Expected counts, pooled over trials.
-    prior : TransitionPrior
-        Pseudo-counts.
 
     Returns
     -------
@@ -156,17 +140,6 @@ def chain_score(
     data: Observations, parameters: Parameters, posterior: Posterior, prior: TransitionPrior
 ) -> Array:
     """Gradient of the expected penalised log-likelihood with respect to the logits.
-
-    Parameters
-    ----------
-    data : Observations
-        With transition inputs, if any.
-    parameters : Parameters
-        Of the chain.
-    posterior : Posterior
-        Expected counts at these parameters.
-    prior : TransitionPrior
-        Pseudo-counts.
 
     Returns
     -------

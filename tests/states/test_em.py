@@ -62,12 +62,11 @@ def test_the_objective_never_falls(name, variant, known_model):
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("name", CASES)
 def test_the_objective_never_falls_in_100_iterations(name, variant, known_model):
-    # Two of the ten problems of the full form, which is the nightly one below.
-    for seed in range(2):
-        model, *_ = _fit(known_model, name, 100 + seed, **VARIANTS[variant])
-        # Where two gains in a row are lost in rounding, it ends earlier.
-        assert len(model.objective_trace_) == 100 or model.converged_
-        assert np.diff(model.objective_trace_).min() >= -1e-6
+    # One of the ten problems of the full form, which is the nightly one below.
+    model, *_ = _fit(known_model, name, 100, n_bins=150, **VARIANTS[variant])
+    # Where two gains in a row are lost in rounding, it ends earlier.
+    assert len(model.objective_trace_) == 100 or model.converged_
+    assert np.diff(model.objective_trace_).min() >= -1e-6
 
 
 @pytest.mark.nightly

@@ -234,8 +234,8 @@ def _selected(n_true, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("n_true", [2, 3, 5])
 def test_the_true_number_of_states_is_selected(n_true):
-    found = [_selected(n_true, seed) for seed in range(3)]
-    assert sum(n == n_true for n in found) >= 2
+    # One of the ten seeds of the full form below, where at least 8 are asked for.
+    assert _selected(n_true, 0) == n_true
 
 
 @pytest.mark.nightly
