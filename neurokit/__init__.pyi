@@ -12,6 +12,7 @@ from . import (
     schema as schema,
     signal as signal,
     simulate as simulate,
+    states as states,
     stats as stats,
     testing as testing,
 )

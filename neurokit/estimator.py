@@ -254,19 +254,21 @@ def _from_group(group: xr.Dataset, key: str) -> Any:
 
 
 def _json_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what JSON holds; a Generator cannot be given back and becomes None."""
+    """Keep what JSON holds; a Generator or recording cannot, and becomes None."""
     out: dict[str, Any] = {}
     for key, value in parameters.items():
         if isinstance(value, np.generic):
             out[key] = value.item()
-        elif isinstance(value, np.ndarray):
-            out[key] = value.tolist()
-        elif isinstance(value, np.random.Generator) or callable(value):
+        elif isinstance(value, np.ndarray | xr.DataArray):
+            out[key] = value.values.tolist() if isinstance(value, xr.DataArray) else value.tolist()
+        elif isinstance(value, np.random.Generator | xr.DataTree | xr.Dataset) or callable(value):
             out[key] = None
         elif isinstance(value, BlockedCV):
             groups = value.groups if isinstance(value.groups, str | None) else list(value.groups)
             settings = {"n_splits": value.n_splits, "groups": groups, "gap": value.gap}
             out[key] = {SPLITTER: _json_parameters(settings)}
+        elif isinstance(value, Mapping):
+            out[key] = _json_parameters(value)
         else:
             out[key] = value
     return out

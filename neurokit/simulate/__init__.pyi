@@ -1,6 +1,8 @@
 from .encoded import encoded as encoded
 from .recordings import recording as recording
 from .simulation import Simulation as Simulation
+from .switching_spikes import spiking_hmm as spiking_hmm
 from .worms import worms as worms
 
 __all__ = ["Simulation", "encoded", "recording", "worms"]
+__all__ = ["Simulation", "recording", "spiking_hmm", "worms"]

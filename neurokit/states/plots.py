@@ -1,0 +1,296 @@
+"""Figures of a fitted model: when which state, how neurons couple in each, what states share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurokit.errors import OptionError, SchemaError
+from neurokit.plot.style import COLOURS, axes_or_new, labelled, name_ticks, tidy
+from neurokit.states.plots_chain import (
+    plot_dwell as plot_dwell,
+)
+from neurokit.states.plots_chain import (
+    plot_selection as plot_selection,
+)
+from neurokit.states.plots_chain import (
+    plot_transitions as plot_transitions,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Weights beyond this percentile share the last colour, so that one edge does not pale the rest.
+_STRONG = 99.0
+_MOST_NAMES = 30
+
+
+def state_colour(state: int) -> str:
+    """Return the colour that a state has in all figures."""
+    return COLOURS[state % len(COLOURS)]
+
+
+def plot_posterior(
+    posterior: xr.DataArray,
+    *,
+    trial: int = 0,
+    behavior: xr.DataArray | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the probability of every state over time as a ribbon, with behaviour on top of it.
+
+    Parameters
+    ----------
+    posterior : DataArray
+        (time, state) or (trial, time, state), of ``predict_proba``.
+    trial : int, default 0
+        Place of the trial drawn, where there are trials.
+    behavior : DataArray, optional
+        (time,) on any clock with the same zero; drawn as a line with an axis of its own.
+    start, stop : float, optional
+        Seconds; default all.
+    ax : matplotlib Axes, optional
+        Where to draw; default new axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Widths of the ribbon's colours are probabilities.
+
+    Raises
+    ------
+    SchemaError
+        If dims are others.
+    OptionError
+        If there is no such trial, or nothing between `start` and `stop`.
+    """
+    shown = _one_trial(posterior, trial)
+    clock, unit = _clock(shown)
+    chosen = (clock >= (clock[0] if start is None else start)) & (
+        clock <= (clock[-1] if stop is None else stop)
+    )
+    if not chosen.any():
+        raise OptionError(
+            f"there is nothing from {start} to {stop}",
+            where="start",
+            mend=f"Choose within {clock[0]:g} to {clock[-1]:g}.",
+        )
+    ax = axes_or_new(ax, (9.0, 2.2))
+    values, clock = shown.values[chosen], clock[chosen]
+    states = shown["state"].values if "state" in shown.coords else np.arange(values.shape[1])
+    ax.stackplot(
+        clock,
+        values.T,
+        colors=[state_colour(int(k)) for k in states],
+        labels=[f"state {k}" for k in states],
+        step="post",
+        lw=0,
+        alpha=0.85,
+    )
+    ax.set(xlim=(clock[0], clock[-1]), ylim=(0, 1), xlabel=unit, ylabel="probability")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=8, frameon=False, fontsize=7)
+    if behavior is not None:
+        _behaviour(ax, behavior, clock)
+    return tidy(ax)
+
+
+def _one_trial(posterior: xr.DataArray, trial: int) -> xr.DataArray:
+    if "time" not in posterior.dims or "state" not in posterior.dims:
+        raise SchemaError(
+            f"has dims {posterior.dims}", where="posterior", mend="Give one of predict_proba."
+        )
+    if "trial" in posterior.dims:
+        if not -posterior.sizes["trial"] <= trial < posterior.sizes["trial"]:
+            raise OptionError(
+                f"is {trial}", where="trial", mend=f"There are {posterior.sizes['trial']}."
+            )
+        posterior = posterior.isel(trial=trial)
+    return posterior.transpose("time", "state")
+
+
+def _clock(values: xr.DataArray) -> tuple[NDArray[np.float64], str]:
+    if "time" in values.coords:
+        return np.asarray(values["time"].values, dtype=np.float64), "time (s)"
+    return np.arange(values.sizes["time"], dtype=np.float64), "time (bin)"
+
+
+def _behaviour(ax: Axes, behavior: xr.DataArray, clock: NDArray[np.float64]) -> None:
+    line = behavior.squeeze(drop=True)
+    if line.dims != ("time",):
+        raise SchemaError(
+            f"has dims {line.dims}", where="behavior", mend="Choose one measure over time."
+        )
+    other = ax.twinx()
+    seconds, _ = _clock(line)
+    within = (seconds >= clock[0]) & (seconds <= clock[-1])
+    other.plot(seconds[within], line.values[within], color="black", lw=1.2)
+    name = str(line.attrs.get("long_name") or line.name or "behaviour").replace("_", " ")
+    other.set_ylabel(labelled(name, str(line.attrs.get("units", "1"))))
+    other.spines[["top"]].set_visible(False)
+
+
+def plot_coupling(
+    weights: xr.DataArray, state: int | None = None, *, limit: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """Draw a matrix of couplings, targets downwards and sources to the right.
+
+    Parameters
+    ----------
+    weights : DataArray
+        (state, post, pre) or (post, pre): ``weights_``, ``prior_connectivity_`` of a Gaussian.
+    state : int, optional
+        Label of the state drawn, where there are states.
+    limit : float, optional
+        Weight of the strongest colours; default the 99th percentile of all.
+    ax : matplotlib Axes, optional
+        Where to draw; default new axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Red excites, blue inhibits.
+
+    Raises
+    ------
+    OptionError
+        If there is no such state.
+    SchemaError
+        If dims are others.
+    """
+    return _matrix(_of_state(weights, state), limit or _limit(weights), "coupling weight", ax)
+
+
+def plot_edges(
+    probability: xr.DataArray, state: int | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw probabilities of edges: p(excitatory) - p(inhibitory).
+
+    Parameters
+    ----------
+    probability : DataArray
+        (state, post, pre, sign) or (post, pre, sign): ``edge_probability_`` or, for what all
+        states share, ``prior_connectivity_`` of the one-hot prior.
+    state : int, optional
+        Label of the state drawn, where there are states.
+    ax : matplotlib Axes, optional
+        Where to draw; default new axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Red is surely excitatory, blue surely inhibitory, white surely absent.
+
+    Raises
+    ------
+    OptionError
+        If there is no such state.
+    SchemaError
+        If dims are others.
+    """
+    if "sign" not in probability.dims:
+        raise SchemaError(
+            f"has dims {probability.dims}",
+            where="probability",
+            mend="Give edge_probability_ or prior_connectivity_ of the one-hot prior.",
+        )
+    signed = probability.isel(sign=2) - probability.isel(sign=0)
+    return _matrix(_of_state(signed, state), 1.0, "p(excitatory) - p(inhibitory)", ax)
+
+
+def _of_state(values: xr.DataArray, state: int | None) -> xr.DataArray:
+    if "state" in values.dims:
+        held = values["state"].values.tolist()
+        if state not in held:
+            raise OptionError(
+                f"there is no state {state!r}", where="state", mend=f"Use one of {held}."
+            )
+        values = values.sel(state=state)
+    if set(values.dims) != {"post", "pre"}:
+        raise SchemaError(f"has dims {values.dims}", where="weights", mend="Give (post, pre).")
+    return values.transpose("post", "pre")
+
+
+def _limit(weights: xr.DataArray) -> float:
+    size = np.abs(weights.values[np.isfinite(weights.values)])
+    return float(np.percentile(size, _STRONG)) if size.any() else 1.0
+
+
+def _matrix(values: xr.DataArray, limit: float, what: str, ax: Axes | None) -> Axes:
+    ax = axes_or_new(ax, (4.6, 4.0))
+    image = ax.imshow(
+        values.values, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
+    )
+    for axis, dim in ((ax.xaxis, "pre"), (ax.yaxis, "post")):
+        labels = values[dim].values if dim in values.coords else np.arange(values.sizes[dim])
+        name_ticks(axis, list(labels), at_most=_MOST_NAMES)
+    ax.tick_params(labelsize=6, length=2)
+    ax.tick_params(axis="x", rotation=90)
+    ax.set(xlabel="source", ylabel="target")
+    ax.figure.colorbar(image, ax=ax, label=what, pad=0.02, shrink=0.85)
+    return ax
+
+
+def plot_model(model: Any) -> list[Axes]:
+    """Draw a fitted model: transitions, couplings of every state, and what states share.
+
+    Parameters
+    ----------
+    model : GLMHMM
+        Fitted.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        The graph of transitions, one matrix per state, and one of the prior if it was learned.
+    """
+    import matplotlib.pyplot as plt
+
+    drawn = pictures_of(model)
+    n_columns = min(3, len(drawn))
+    n_rows = -(-len(drawn) // n_columns)
+    figure = plt.figure(figsize=(4.4 * n_columns, 3.8 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for ax, (title, draw) in zip(axes, drawn, strict=False):
+        draw(ax)
+        ax.set_title(title, fontsize=9, loc="left")
+    for ax in axes[len(drawn) :]:
+        ax.remove()
+    return list(axes[: len(drawn)])
+
+
+def pictures_of(model: Any) -> list[tuple[str, Any]]:
+    """Titles of a fitted model's panels, each with what draws it on given axes.
+
+    Parameters
+    ----------
+    model : GLMHMM
+        Fitted.
+
+    Returns
+    -------
+    list of (str, callable)
+        In the order of the figure.
+    """
+    occupancy = getattr(model, "occupancy_", None)
+    drawn: list[tuple[str, Any]] = [
+        ("transitions", lambda ax: plot_transitions(model.transition_, occupancy, ax=ax))
+    ]
+    if hasattr(model, "weights_"):
+        limit = _limit(model.weights_)
+        for k in model.weights_["state"].values.tolist():
+            title = f"couplings in state {k}"
+            drawn.append(
+                (title, lambda ax, k=k: plot_coupling(model.weights_, k, limit=limit, ax=ax))
+            )
+    shared = getattr(model, "prior_connectivity_", None)
+    if shared is not None and "sign" in shared.dims:
+        drawn.append(("edges that states share", lambda ax: plot_edges(shared, ax=ax)))
+    elif shared is not None:
+        drawn.append(("couplings that states share", lambda ax: plot_coupling(shared, ax=ax)))
+    return drawn
