@@ -8,6 +8,7 @@ from . import (
     io as io,
     plot as plot,
     report as report,
+    rsa as rsa,
     schema as schema,
     signal as signal,
     simulate as simulate,
