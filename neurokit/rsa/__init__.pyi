@@ -6,12 +6,22 @@ from .rdm_labels import (
     rdm_to_square as rdm_to_square,
     select_conditions as select_conditions,
 )
+from .topological import (
+    geodesic as geodesic,
+    geotopological as geotopological,
+    geotopological_map as geotopological_map,
+    sigmoid as sigmoid,
+)
 
 __all__ = [
     "compare",
+    "geodesic",
+    "geotopological",
+    "geotopological_map",
     "noise_covariance",
     "rdm",
     "rdm_from_square",
     "rdm_to_square",
     "select_conditions",
+    "sigmoid",
 ]
