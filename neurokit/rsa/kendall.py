@@ -43,7 +43,12 @@ def dense_order(rows: Array) -> tuple[Order, Order]:
 
 @njit(cache=True, nogil=True)
 def concordance(
-    order_a: Order, rank_a: Order, rank_b: Order, weight: NDArray[Any], tree: NDArray[Any]
+    order_a: Order,
+    rank_a: Order,
+    rank_b: Order,
+    weight: NDArray[Any],
+    tree: Order,
+    level: Order,
 ) -> Any:
     """Weight of concordant less that of discordant pairs of entries.
 
@@ -55,8 +60,8 @@ def concordance(
         Of the second.
     weight : (n,) ndarray of int64
         Of the entries; 0 leaves one out.
-    tree : (at least max(rank_b) + 1,) ndarray of int64
-        Scratch.
+    tree, level : (at least max(rank_b) + 1,) ndarray of int32
+        Scratch; int32 stays in the fastest cache.
 
     Returns
     -------
@@ -68,6 +73,7 @@ def concordance(
     for k in range(n):
         top = max(top, rank_b[k])
     tree[: top + 1] = 0
+    level[: top + 1] = 0
     seen = 0
     total = 0
     start = 0
@@ -82,13 +88,9 @@ def concordance(
                 k = rank_b[e] - 1
                 while k > 0:
                     below += tree[k]
-                    k -= k & -k
-                k = rank_b[e]
-                upto = 0
-                while k > 0:
-                    upto += tree[k]
-                    k -= k & -k
-                total += w * (below - (seen - upto))
+                    k &= k - 1
+                # Above is what was seen less what is below or level.
+                total += w * (2 * below + level[rank_b[e]] - seen)
             stop += 1
         for at in range(start, stop):
             e = order_a[at]
@@ -96,6 +98,7 @@ def concordance(
             if w != 0:
                 seen += w
                 k = rank_b[e]
+                level[k] += w
                 while k <= top:
                     tree[k] += w
                     k += k & -k
@@ -120,10 +123,11 @@ def all_concordances(
     out : (n_a, n_b) ndarray of float64
         Filled.
     """
-    tree = np.zeros(rank_b.shape[1] + 2, dtype=np.int64)
+    tree = np.zeros(rank_b.shape[1] + 2, dtype=np.int32)
+    level = np.zeros(rank_b.shape[1] + 2, dtype=np.int32)
     for i in range(order_a.shape[0]):
         for j in range(rank_b.shape[0]):
-            out[i, j] = concordance(order_a[i], rank_a[i], rank_b[j], weight, tree)
+            out[i, j] = concordance(order_a[i], rank_a[i], rank_b[j], weight, tree, level)
 
 
 @njit(cache=True, nogil=True)

@@ -62,13 +62,13 @@ def test_whitened_measures_with_missing_pairs_of_many_conditions(make_rdms):
     valid = np.isfinite(a[0])
     found = float(nk.rsa.compare(a[0], b[0], "whitened_cosine"))
     # The same by conjugate gradients on the sparse V, a way of its own.
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix, identity
     from scipy.sparse.linalg import cg
 
     i, j = (k[valid] for k in np.triu_indices(120, 1))
     rows = np.arange(valid.sum())
     incidence = csr_matrix((np.ones(2 * len(rows)), (np.r_[rows, rows], np.r_[i, j])))
-    v = incidence @ incidence.T + 2 * csr_matrix(np.diag(np.ones(len(rows))))
+    v = incidence @ incidence.T + 2 * identity(len(rows))
     x, y = a[0, valid], b[0, valid]
     vx, vy = (cg(v, z, rtol=1e-13)[0] for z in (x, y))
     np.testing.assert_allclose(found, x @ vy / np.sqrt((x @ vx) * (y @ vy)), rtol=1e-9)
@@ -81,7 +81,8 @@ def test_weighted_concordance_is_the_double_sum(seed, n, ties):
     w = rng.integers(0, 4, n)
     order, rank = dense_order(a[None])
     _, rank_b = dense_order(b[None])
-    found = concordance(order[0], rank[0], rank_b[0], w, np.zeros(n + 2, dtype=np.int64))
+    scratch = np.zeros((2, n + 2), dtype=np.int32)
+    found = concordance(order[0], rank[0], rank_b[0], w, *scratch)
     signs = np.sign(a[:, None] - a) * np.sign(b[:, None] - b) * np.outer(w, w)
     assert found == signs.sum() / 2
 
