@@ -20,8 +20,10 @@ from .catalog import Catalog as Catalog
 from .interchange import (
     from_mne as from_mne,
     from_nwb as from_nwb,
+    from_rsatoolbox as from_rsatoolbox,
     to_mne as to_mne,
     to_nwb as to_nwb,
+    to_rsatoolbox as to_rsatoolbox,
 )
 from .io import (
     info as info,

@@ -8,7 +8,15 @@ from .fitted_models import (
     WeightedModel as WeightedModel,
     feature_model as feature_model,
 )
+from .identification import identify as identify
 from .noise import noise_covariance as noise_covariance
+from .plots import (
+    plot_arrangement as plot_arrangement,
+    plot_map as plot_map,
+    plot_models as plot_models,
+    plot_rdm as plot_rdm,
+    plot_time_course as plot_time_course,
+)
 from .rdm_labels import (
     rdm_from_square as rdm_from_square,
     rdm_to_square as rdm_to_square,
@@ -32,7 +40,13 @@ __all__ = [
     "geodesic",
     "geotopological",
     "geotopological_map",
+    "identify",
     "noise_covariance",
+    "plot_arrangement",
+    "plot_map",
+    "plot_models",
+    "plot_rdm",
+    "plot_time_course",
     "rdm",
     "rdm_from_square",
     "rdm_to_square",

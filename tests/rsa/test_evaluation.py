@@ -411,10 +411,11 @@ def _simulated(rng, spoilt, n=40, n_subjects=10, p=30):
     return models, _labelled(np.array(subjects))
 
 
-def _rate(spoilt, n_experiments, n_draws, seed):
+def _rate(spoilt, n_experiments, n_draws, seed, method="cosine"):
+    """Share of p < .05; with spoilt = 4 the models differ by .21 in Pearson correlation."""
     rng = np.random.default_rng(seed)
     p = [
-        float(nk.rsa.evaluate(*_simulated(rng, spoilt), n_draws=n_draws, random_state=k)
+        float(nk.rsa.evaluate(*_simulated(rng, spoilt), method, n_draws=n_draws, random_state=k)
               .p_pairwise[0, 1])
         for k in range(n_experiments)
     ]  # fmt: skip
@@ -425,10 +426,10 @@ def _rate(spoilt, n_experiments, n_draws, seed):
 def test_false_positives_are_rare_and_effects_are_seen():
     # docs/validation/rsa.md has the full form; the binomial standard error here is .02.
     assert _rate(1.0, 120, 200, seed=0) <= 0.08
-    assert _rate(3.0, 60, 200, seed=1) > 0.7
+    assert _rate(4.0, 50, 200, seed=1, method="pearson") > 0.8
 
 
 @pytest.mark.nightly
 def test_false_positive_rate_and_power_in_full():
     assert 0.01 <= _rate(1.0, 500, 1000, seed=0) <= 0.08
-    assert _rate(3.0, 200, 1000, seed=1) > 0.8
+    assert _rate(4.0, 200, 1000, seed=1, method="pearson") > 0.8
