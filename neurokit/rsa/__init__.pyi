@@ -1,3 +1,9 @@
+from .alignment import (
+    cka as cka,
+    match_units as match_units,
+    procrustes as procrustes,
+    temporal_score as temporal_score,
+)
 from .comparison import compare as compare
 from .dissimilarity import rdm as rdm
 from .evaluation import evaluate as evaluate
@@ -34,6 +40,7 @@ __all__ = [
     "InterpolatedModel",
     "SelectedModel",
     "WeightedModel",
+    "cka",
     "compare",
     "evaluate",
     "feature_model",
@@ -41,15 +48,18 @@ __all__ = [
     "geotopological",
     "geotopological_map",
     "identify",
+    "match_units",
     "noise_covariance",
     "plot_arrangement",
     "plot_map",
     "plot_models",
     "plot_rdm",
     "plot_time_course",
+    "procrustes",
     "rdm",
     "rdm_from_square",
     "rdm_to_square",
     "select_conditions",
     "sigmoid",
+    "temporal_score",
 ]

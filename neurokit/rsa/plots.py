@@ -167,7 +167,7 @@ def plot_models(result: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax.axhspan(low, high, color=GREY, alpha=0.35, lw=0, zorder=1, label="noise ceiling")
     top = max(float(np.nanmax(result["evaluation"].values)), float(high))
     reach = top - min(0.0, float(np.nanmin(result["evaluation"].values)))
-    for above in np.flatnonzero(result["q_zero"].values < 0.05):
+    for above in np.flatnonzero(result["q_zero"].values < 0.05).tolist():
         ax.text(above, top + 0.01 * reach, "*", ha="center", va="bottom", fontsize=13)
     level = top + 0.1 * reach
     for i in place:
