@@ -165,9 +165,10 @@ def test_mistakes_are_named(options, says):
         nk.rsa.identify(_regions(), **options)
 
 
-def test_layers_are_labelled_and_seeded(layers):
+def test_layers_are_labelled_and_seeded():
+    layers = nk.simulate.layered_rdms(2, 4, 20, random_state=0)
     assert layers.dims == ("subject", "layer", "pair")
-    assert layers.sizes == {"subject": 10, "layer": 10, "pair": 1891}
+    assert layers.sizes == {"subject": 2, "layer": 4, "pair": 190}
     assert (layers.values >= 0).all()
     again = nk.simulate.layered_rdms(2, 3, 12, random_state=5)
     assert again.identical(nk.simulate.layered_rdms(2, 3, 12, random_state=5))
