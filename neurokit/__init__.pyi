@@ -9,6 +9,7 @@ from . import (
     io as io,
     plot as plot,
     report as report,
+    rsa as rsa,
     schema as schema,
     signal as signal,
     simulate as simulate,
@@ -21,8 +22,10 @@ from .catalog import Catalog as Catalog
 from .interchange import (
     from_mne as from_mne,
     from_nwb as from_nwb,
+    from_rsatoolbox as from_rsatoolbox,
     to_mne as to_mne,
     to_nwb as to_nwb,
+    to_rsatoolbox as to_rsatoolbox,
 )
 from .io import (
     info as info,

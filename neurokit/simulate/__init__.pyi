@@ -1,4 +1,5 @@
 from .encoded import encoded as encoded
+from .layers import layered_rdms as layered_rdms
 from .recordings import recording as recording
 from .simulation import Simulation as Simulation
 from .switching_spikes import spiking_hmm as spiking_hmm
@@ -6,3 +7,4 @@ from .worms import worms as worms
 
 __all__ = ["Simulation", "encoded", "recording", "worms"]
 __all__ = ["Simulation", "recording", "spiking_hmm", "worms"]
+__all__ = ["Simulation", "layered_rdms", "recording", "worms"]

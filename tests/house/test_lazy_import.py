@@ -35,6 +35,7 @@ def _loaded(code):
         "from neurokit.recipe import registered_recipes; registered_recipes()",
         "import neurokit.schema, neurokit.io, neurokit.signal, neurokit.stats, neurokit.plot",
         "import neurokit.connectome, neurokit.simulate, neurokit.celegans, neurokit.interchange",
+        "import neurokit.rsa",
         "from neurokit.io import atomic, integrity, plugins",
         "from neurokit.catalog import Catalog",
         "import neurokit.batch, neurokit.report",

@@ -1,0 +1,5 @@
+"""Representational similarity: how systems arrange conditions, and which arrange them alike."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,65 @@
+from .alignment import (
+    cka as cka,
+    match_units as match_units,
+    procrustes as procrustes,
+    temporal_score as temporal_score,
+)
+from .comparison import compare as compare
+from .dissimilarity import rdm as rdm
+from .evaluation import evaluate as evaluate
+from .fitted_models import (
+    FeatureModel as FeatureModel,
+    InterpolatedModel as InterpolatedModel,
+    SelectedModel as SelectedModel,
+    WeightedModel as WeightedModel,
+    feature_model as feature_model,
+)
+from .identification import identify as identify
+from .noise import noise_covariance as noise_covariance
+from .plots import (
+    plot_arrangement as plot_arrangement,
+    plot_map as plot_map,
+    plot_models as plot_models,
+    plot_rdm as plot_rdm,
+    plot_time_course as plot_time_course,
+)
+from .rdm_labels import (
+    rdm_from_square as rdm_from_square,
+    rdm_to_square as rdm_to_square,
+    select_conditions as select_conditions,
+)
+from .topological import (
+    geodesic as geodesic,
+    geotopological as geotopological,
+    geotopological_map as geotopological_map,
+    sigmoid as sigmoid,
+)
+
+__all__ = [
+    "FeatureModel",
+    "InterpolatedModel",
+    "SelectedModel",
+    "WeightedModel",
+    "cka",
+    "compare",
+    "evaluate",
+    "feature_model",
+    "geodesic",
+    "geotopological",
+    "geotopological_map",
+    "identify",
+    "match_units",
+    "noise_covariance",
+    "plot_arrangement",
+    "plot_map",
+    "plot_models",
+    "plot_rdm",
+    "plot_time_course",
+    "procrustes",
+    "rdm",
+    "rdm_from_square",
+    "rdm_to_square",
+    "select_conditions",
+    "sigmoid",
+    "temporal_score",
+]

@@ -1,0 +1,213 @@
+"""Representations compared without RDMs: CKA, Procrustes distance, matching of single units."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from neurokit.errors import LabelError, OptionError, SchemaError, check_option
+from neurokit.rsa.patterns import read_patterns
+
+Array = NDArray[np.float64]
+
+
+def _two(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> tuple[Array, Array]:
+    """Both as (condition, unit), columns centred, conditions of y in the order of x."""
+    one, two = (read_patterns(z, None, None) for z in (x, y))
+    a, b = one.values[0], two.values[0]
+    if sorted(map(str, one.conditions)) != sorted(map(str, two.conditions)):
+        raise LabelError(
+            f"{len(a)} conditions against {len(b)}, or others", where="y", mend="Give the same."
+        )
+    place = {label: k for k, label in enumerate(two.conditions.tolist())}
+    b = b[[place[label] for label in one.conditions.tolist()]]
+    if len(one.values) > 1 or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise SchemaError(
+            "need one finite array each", where="x, y", mend="Give (condition, unit)."
+        )
+    return a - a.mean(axis=0), b - b.mean(axis=0)
+
+
+def cka(
+    x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike, *, unbiased: bool = False
+) -> float:
+    """Linear centred kernel alignment: |X'Y|^2 / (|X'X| |Y'Y|).
+
+    Parameters
+    ----------
+    x, y : DataArray or array_like, (condition, unit)
+        Responses to the same conditions.
+    unbiased : bool, default False
+        With HSIC_1 in numerator and denominator, whose mean is 0 for independent data; the plain
+        one grows with the number of units.
+
+    Returns
+    -------
+    float
+        1 for a rotation and scaling of one another.
+
+    Raises
+    ------
+    LabelError, SchemaError
+        If the arrays do not fit.
+    OptionError
+        If unbiased with fewer than four conditions.
+
+    References
+    ----------
+    Kornblith et al. (2019), arXiv:1905.00414. Song et al. (2012), doi:10.5555/2503308.2343691.
+
+    Examples
+    --------
+    >>> round(cka(np.eye(5), 3.0 * np.eye(5)), 12)
+    1.0
+    """
+    a, b = _two(x, y)
+    k, m = a @ a.T, b @ b.T
+    if not unbiased:
+        return float((k * m).sum() / np.sqrt((k * k).sum() * (m * m).sum()))
+    if len(a) < 4:
+        raise OptionError(f"{len(a)} conditions", where="unbiased", mend="Give at least four.")
+    return float(_hsic(k, m) / np.sqrt(_hsic(k, k) * _hsic(m, m)))
+
+
+def _hsic(k: Array, m: Array) -> float:
+    n = len(k)
+    a, b = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
+    total = (a * b).sum() + a.sum() * b.sum() / ((n - 1) * (n - 2))
+    return float((total - 2.0 / (n - 2) * (a.sum(0) @ b.sum(0))) / (n * (n - 3)))
+
+
+def procrustes(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> float:
+    """Theta = arccos(|X'Y|_* / (|X| |Y|)): angle left after the best rotation.
+
+    Parameters
+    ----------
+    x, y : DataArray or array_like, (condition, unit)
+        Responses to the same conditions.
+
+    Returns
+    -------
+    float
+        0 to pi / 2, a metric between shapes.
+
+    Raises
+    ------
+    LabelError, SchemaError
+        If the arrays do not fit.
+
+    References
+    ----------
+    Williams et al. (2021), arXiv:2110.14739.
+
+    Examples
+    --------
+    >>> procrustes(np.eye(5), np.eye(5)[:, ::-1]) < 1e-7
+    True
+    """
+    a, b = _two(x, y)
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    left, _, right = np.linalg.svd(a.T @ b, full_matrices=False)
+    # 2 arcsin of half the distance keeps digits where arccos near 1 loses them.
+    apart = np.linalg.norm(a @ left - b @ right.T)
+    rest = 2.0 - (np.linalg.norm(a @ left) ** 2 + np.linalg.norm(b @ right.T) ** 2)
+    chord = np.sqrt(max(float(apart**2 + rest), 0.0))
+    return float(2.0 * np.arcsin(min(chord / 2.0, 1.0)))
+
+
+def match_units(
+    x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike, how: str = "one-to-one"
+) -> xr.Dataset:
+    """Which unit of `y` responds like each unit of `x`: the assignment of largest correlation.
+
+    Parameters
+    ----------
+    x, y : DataArray or array_like, (condition, unit)
+        Responses to the same conditions.
+    how : {"one-to-one", "best"}, default "one-to-one"
+        Every unit of `y` at most once (bipartite), or as often as it fits (semi-matching).
+
+    Returns
+    -------
+    Dataset
+        ``match``(unit: position in `y`, -1 where none is left), ``correlation``(unit).
+
+    Raises
+    ------
+    LabelError, SchemaError
+        If the arrays do not fit.
+
+    References
+    ----------
+    Li et al. (2016), arXiv:1511.07543.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).random((9, 3))
+    >>> match_units(x, x[:, [2, 0, 1]]).match.values.tolist()
+    [1, 2, 0]
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    check_option("how", how, ("one-to-one", "best"))
+    a, b = _two(x, y)
+    norms = [np.linalg.norm(z, axis=0) for z in (a, b)]
+    # A dead unit correlates with nothing.
+    r = (a.T @ b) / np.where(np.outer(*norms) > 0, np.outer(*norms), np.inf)
+    match = np.full(a.shape[1], -1)
+    if how == "best":
+        match = r.argmax(axis=1)
+    else:
+        rows, columns = linear_sum_assignment(-r)
+        match[rows] = columns
+    found = np.where(match >= 0, r[np.arange(len(r)), match], np.nan)
+    return xr.Dataset({"match": (("unit",), match), "correlation": (("unit",), found)})
+
+
+def temporal_score(layers: xr.DataArray, movie: xr.DataArray, method: str = "pearson") -> float:
+    """Correlation of the depth of a layer with the time at which the data are most like it.
+
+    Parameters
+    ----------
+    layers : DataArray (layer, pair)
+        RDMs from first to last.
+    movie : DataArray (time, pair) or (subject, time, pair)
+        RDMs over time; similarities are averaged over subjects.
+    method : str, default "pearson"
+        As in `compare`.
+
+    Returns
+    -------
+    float
+        -1 to 1; NaN if all layers peak at once.
+
+    Raises
+    ------
+    SchemaError
+        If dims do not fit.
+
+    References
+    ----------
+    Raugel et al. (2025), arXiv:2508.18226.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> steps = rng.random((3, 15))
+    >>> layers = xr.DataArray(steps, dims=["layer", "pair"])
+    >>> temporal_score(layers, xr.DataArray(steps, dims=["time", "pair"]))
+    1.0
+    """
+    from neurokit.rsa.comparison import compare
+
+    if "layer" not in layers.dims or "time" not in movie.dims:
+        raise SchemaError("no layer or no time", where="layers, movie", mend="Name those dims.")
+    similar = compare(layers, movie, method).transpose("layer", "time", ...)
+    curve = similar.values.reshape(*similar.shape[:2], -1).mean(axis=2)
+    at = movie["time"].values if "time" in movie.coords else np.arange(movie.sizes["time"])
+    peak = np.asarray(at, dtype=np.float64)[curve.argmax(axis=1)]
+    depth = np.arange(len(peak), dtype=np.float64)
+    if np.ptp(peak) == 0:
+        return float("nan")
+    return float(round(np.corrcoef(depth, peak)[0, 1], 12))
