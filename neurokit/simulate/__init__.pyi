@@ -5,6 +5,4 @@ from .simulation import Simulation as Simulation
 from .switching_spikes import spiking_hmm as spiking_hmm
 from .worms import worms as worms
 
-__all__ = ["Simulation", "encoded", "recording", "worms"]
-__all__ = ["Simulation", "recording", "spiking_hmm", "worms"]
-__all__ = ["Simulation", "layered_rdms", "recording", "worms"]
+__all__ = ["Simulation", "encoded", "layered_rdms", "recording", "spiking_hmm", "worms"]
