@@ -264,7 +264,9 @@ def _json_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, np.random.Generator | xr.DataTree | xr.Dataset) or callable(value):
             out[key] = None
         elif isinstance(value, BlockedCV):
-            groups = value.groups if isinstance(value.groups, str | None) else list(value.groups)
+            groups = value.groups
+            if not isinstance(groups, str | None):
+                groups = np.asarray(groups).tolist()
             settings = {"n_splits": value.n_splits, "groups": groups, "gap": value.gap}
             out[key] = {SPLITTER: _json_parameters(settings)}
         elif isinstance(value, Mapping):
