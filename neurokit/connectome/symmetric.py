@@ -39,7 +39,8 @@ def best_entry(cubic: float, linear: float, constant: float) -> float:
     """
     # A cube root of what overflows is no better than dropping a term of such a size.
     if cubic * 1e60 <= abs(linear) + abs(constant):
-        return max(constant / linear, 0.0) if linear > 0.0 else 0.0
+        # A quotient that would overflow is as undetermined as one by zero.
+        return max(constant / linear, 0.0) if linear > 1e-300 * abs(constant) else 0.0
     p, q = linear / cubic, -constant / cubic
     discriminant = q * q / 4.0 + p * p * p / 27.0
     if discriminant >= 0.0:

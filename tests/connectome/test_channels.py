@@ -39,7 +39,7 @@ def test_the_recipe_runs_on_channels(seeg):
     chosen = MotifParameters(rank=2, n_restarts=1, smooth_s=0.05, bin_s=0.5)
     found = run({"sub-01": seeg}, chosen, {})
     assert found.facts["channels"] == nk.schema.signal_of(seeg).sizes["channel"]
-    assert found.result["motifs/matrix"].dims == ("component", "channel", "partner")
+    assert found.result["motifs/motifs"].dims == ("component", "channel", "partner")
 
 
 def test_only_neural_channels_count():

@@ -106,27 +106,33 @@ def with_gaps(tensor, rng, share=0.3):
 
 
 def match_with_gaps(seed):
+    """Factor match without gaps, with gaps, and with zeros in the gaps."""
     tensor, truth, rng = animals(seed)
     gaps = with_gaps(tensor, rng)
     options = {"n_restarts": 3, "random_state": seed}
+    full = NonNegativeCP(4, **options).fit(tensor)
     masked = NonNegativeCP(4, **options).fit(gaps)
     filled = NonNegativeCP(4, **options).fit(gaps.fillna(0.0))
     assert (np.diff(masked.objective_trace_) <= 0).all()
-    return [float(factor_match_score(fit.factors_, truth).mean()) for fit in (masked, filled)]
+    fits = (full, masked, filled)
+    return [float(factor_match_score(fit.factors_, truth).mean()) for fit in fits]
 
 
 def test_thirty_percent_of_pairs_missing_per_animal_cost_little():
-    masked, filled = match_with_gaps(0)
-    # Measured over 10 seeds (docs/validation/factorization.md): at least .98 masked.
+    full, masked, filled = match_with_gaps(0)
     assert masked >= 0.95
+    # Measured over 10 seeds (docs/validation/factorization.md): up to .031 is lost.
+    assert masked >= full - 0.05
     assert filled < masked - 0.02
 
 
 @pytest.mark.slow
 def test_a_mask_beats_zeros_in_every_draw():
-    for seed in range(1, 4):
-        masked, filled = match_with_gaps(seed)
-        assert masked >= 0.95
+    for seed in range(1, 10):
+        full, masked, filled = match_with_gaps(seed)
+        # In draws 4, 5 and 8 noise hides a component even where nothing is missing.
+        assert masked >= 0.95 or full < 0.97
+        assert masked >= full - 0.05
         assert filled < masked
 
 

@@ -34,6 +34,7 @@ def slices(n=12, length=9, rank=3, noise=0.0, seed=0):
 @example(cubic=1e-110, linear=1.0, constant=0.0)
 @example(cubic=1.0, linear=-3.0, constant=-1.9)
 @example(cubic=1.0, linear=-3.0, constant=0.0)
+@example(cubic=0.0, linear=2.2e-311, constant=1.0)
 def test_the_best_entry_is_no_worse_than_any_on_a_grid(cubic, linear, constant):
     def value(x):
         return cubic / 4 * x**4 + linear / 2 * x**2 - constant * x
