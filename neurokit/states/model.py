@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +22,7 @@ from neurokit.states.assembly import (
 )
 from neurokit.states.bases import history_basis
 from neurokit.states.em import Run, run_em
+from neurokit.states.interruption import Interruption, ctrl_c_sets, run_until_stopped
 from neurokit.states.labelling import blank_parameters, parameters_from
 from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker, transition_prior
@@ -236,14 +235,14 @@ class GLMHMM(StateUncertainty):
             If data have other dims, impossible values or inputs of other lengths.
         """
         check_parameters(self)
-        with single_thread():
+        with single_thread(), ctrl_c_sets() as stop:
             given, data, fill = self.prepare(X, inputs, transition_inputs, exposure)
             problem = self.make_problem(data)
-            found, interrupted = self._search(data, problem, given)
+            found = self._search(data, problem, given, stop)
             keep_fit(self, found, data, problem, given, fill)
-        self.converged_ = found.best.converged and not interrupted
+        self.converged_ = found.best.converged and not stop.is_set()
         self._set_history(X)
-        if interrupted:
+        if stop.is_set():
             raise KeyboardInterrupt
         self._warn()
         return self
@@ -375,9 +374,11 @@ class GLMHMM(StateUncertainty):
             transition=transition_prior(self),
         )
 
-    def _search(self, data: Observations, problem: Problem, given: Given) -> tuple[Search, bool]:
+    def _search(
+        self, data: Observations, problem: Problem, given: Given, stop: Interruption
+    ) -> Search:
         """All starts, in a thread of their own so that Ctrl-C ends them between iterations."""
-        stop, rng = threading.Event(), np.random.default_rng(self.random_state)
+        rng = np.random.default_rng(self.random_state)
         maker = prior_maker(self, problem, given)
         if isinstance(self.init, Mapping):
             kind, n_restarts = "given", 1
@@ -402,18 +403,10 @@ class GLMHMM(StateUncertainty):
                 return self._from_start(data, problem, maker(), stop)
             return search(data, problem, maker, options, rng, stop=stop)
 
-        interrupted = False
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(work)
-            try:
-                return future.result(), interrupted
-            except KeyboardInterrupt:
-                interrupted = True
-                stop.set()
-                return future.result(), interrupted
+        return run_until_stopped(work, stop)
 
     def _from_start(
-        self, data: Observations, problem: Problem, prior: WeightPrior, stop: threading.Event
+        self, data: Observations, problem: Problem, prior: WeightPrior, stop: Interruption
     ) -> Search:
         given = self.init if isinstance(self.init, Mapping) else {}
         blank = blank_parameters(

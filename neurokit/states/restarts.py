@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.states.em import Run, run_em
+from neurokit.states.interruption import Stop
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
@@ -81,7 +81,7 @@ def search(
     options: SearchOptions,
     rng: np.random.Generator,
     *,
-    stop: threading.Event,
+    stop: Stop,
     after: Callable[[int, float], None] = lambda iteration, objective: None,
 ) -> Search:
     """Run all starts, and the best of them through all stages of the prior.
@@ -98,7 +98,7 @@ def search(
         How to search.
     rng : numpy.random.Generator
         One stream per start is spawned, so that starts do not depend on who runs first.
-    stop : threading.Event
+    stop : Stop
         Set to end where things stand.
     after : callable
         Told the iteration and the objective of the last run.
@@ -147,7 +147,7 @@ def _finish(
     prior: WeightPrior,
     objectives: Array,
     options: SearchOptions,
-    stop: threading.Event,
+    stop: Stop,
     after: Callable[[int, float], None],
 ) -> Search:
     """Go through the later stages of a prior that has any."""
@@ -177,7 +177,7 @@ def _plain(
     prior: WeightPrior,
     max_iter: int,
     tol: float,
-    stop: threading.Event,
+    stop: Stop,
 ) -> Run:
     return run_em(
         data, problem, start, prior, max_iter=max_iter, tol=tol, stop=stop.is_set, stages=False
