@@ -40,7 +40,9 @@ def exponential(n_lags: int, decay: ArrayLike = 1.0) -> Array:
     array([[0.6364, 0.2341, 0.0861, 0.0317, 0.0117]])
     """
     lags = np.arange(1, n_lags + 1)
-    values = np.exp(-lags[None, :] / np.atleast_1d(np.asarray(decay, dtype=np.float64))[:, None])
+    # From zero on, so that a decay of a small fraction of a bin does not underflow throughout.
+    past = (lags - 1)[None, :] / np.atleast_1d(np.asarray(decay, dtype=np.float64))[:, None]
+    values = np.exp(-past)
     out: Array = values / values.sum(axis=1, keepdims=True)
     return out
 
@@ -65,6 +67,11 @@ def raised_cosine(n_lags: int, n_basis: int = 4, stretch: float = 1.0) -> Array:
     (n_basis, n_lags) ndarray
         First column: the bin before.
 
+    Raises
+    ------
+    OptionError
+        If a function is so narrow that it falls between two lags.
+
     References
     ----------
     Pillow et al. (2008), doi:10.1038/nature07140.
@@ -79,7 +86,14 @@ def raised_cosine(n_lags: int, n_basis: int = 4, stretch: float = 1.0) -> Array:
     width = (warped[-1] - warped[0]) / max(n_basis - 1, 1) or 1.0
     angle = np.clip((warped[None] - centres[:, None]) * np.pi / (2.0 * width), -np.pi, np.pi)
     values = 0.5 * (1.0 + np.cos(angle))
-    out: Array = values / values.sum(axis=1, keepdims=True)
+    total = values.sum(axis=1, keepdims=True)
+    if not (total > 0).all():
+        raise OptionError(
+            f"has {n_basis} functions, some between the {n_lags} lags",
+            where="history",
+            mend="Use a smaller n_basis.",
+        )
+    out: Array = values / total
     return out
 
 
@@ -128,7 +142,8 @@ def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> 
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and bool(value >= 1)
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and bool(value >= 1)
 
 
 def _from_mapping(history: Mapping[str, Any]) -> Array:
@@ -144,8 +159,12 @@ def _from_mapping(history: Mapping[str, Any]) -> Array:
         )
     decay = options.get("decay", 1.0)
     positive: Sequence[Any] = [decay, options.get("n_basis", 1), options.get("stretch", 1.0)]
-    if any(np.any(np.asarray(value) <= 0) for value in positive):
+    if any(not np.all(np.asarray(value) > 0) for value in positive):
         raise OptionError("has a value that is not positive", where="history", mend="Use > 0.")
+    if not _whole(options.get("n_basis", 1)) or np.isinf(options.get("stretch", 1.0)):
+        raise OptionError(
+            "n_basis is not whole or stretch not finite", where="history", mend="Use finite values."
+        )
     if kind == "lags":
         return np.eye(int(options["n_lags"]))
     return exponential(**options) if kind == "exponential" else raised_cosine(**options)
