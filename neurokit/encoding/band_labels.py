@@ -79,7 +79,8 @@ def _as_band(band: Any, name: str, sample: str) -> xr.DataArray:
     if not isinstance(band, xr.DataArray):
         values = np.asarray(band)
         values = values[:, None] if values.ndim == 1 else values
-        band = xr.DataArray(values, dims=(sample, "feature")[: values.ndim])
+        more = [f"feature_{i}" for i in range(2, values.ndim)]
+        band = xr.DataArray(values, dims=[sample, "feature", *more][: values.ndim])
     if sample in band.dims and band.ndim == 1:
         band = band.expand_dims(feature=1, axis=-1)
     if band.ndim != 2 or sample not in band.dims:

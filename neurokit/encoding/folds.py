@@ -38,11 +38,13 @@ def as_folds(folds: Iterable[Any], n: int) -> list[Fold]:
     Raises
     ------
     OptionError
-        If there is no fold, a set is empty or out of range, or a fold tests rows it trains on.
+        If there is no fold, one is no pair, a set is empty or out of range, or a fold tests rows
+        it trains on.
     """
     found: list[Fold] = []
     tested = np.zeros(n, dtype=bool)
-    for number, (train, test) in enumerate(folds):
+    for number, pair in enumerate(folds):
+        train, test = _as_pair(pair, number)
         fold = (_as_rows(train, n, number), _as_rows(test, n, number))
         tested[:] = False
         tested[fold[1]] = True
@@ -56,6 +58,18 @@ def as_folds(folds: Iterable[Any], n: int) -> list[Fold]:
     if not found:
         raise OptionError("there is no fold", where="cv", mend="Give at least one (train, test).")
     return found
+
+
+def _as_pair(pair: Any, number: int) -> tuple[Any, Any]:
+    try:
+        train, test = pair
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            f"fold {number} is no pair of training and test rows",
+            where="cv",
+            mend="Give (train, test) arrays of row numbers.",
+        ) from error
+    return train, test
 
 
 def _as_rows(rows: Any, n: int, number: int) -> IntArray:
@@ -114,11 +128,22 @@ def block_folds(rows: IntArray, n_splits: int, gap: int = 0) -> list[Fold]:
     list of (train, test)
         In the numbers of `rows`.
 
+    Raises
+    ------
+    OptionError
+        If there are more blocks than rows, or none, or the gap leaves no row to train on.
+
     Examples
     --------
     >>> [test.tolist() for _, test in block_folds(np.array([0, 1, 4, 5]), 2)]
     [[0, 1], [4, 5]]
     """
+    if not 1 <= n_splits <= rows.size:
+        raise OptionError(
+            f"got {n_splits!r} for {rows.size} rows",
+            where="n_splits",
+            mend="Give at most as many blocks as there are rows.",
+        )
     found = []
     for test in np.array_split(rows, n_splits):
         after = np.searchsorted(test, rows)

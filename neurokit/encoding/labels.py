@@ -329,6 +329,7 @@ def _plain(X: Any, Y: Any) -> Rows:
     y = Y if _is_lazy(Y) else np.asarray(Y)
     if y.ndim not in (1, 2):
         raise SchemaError(f"has shape {y.shape}", where="Y", mend="Give (n,) or (n, t).")
+    _check_real(y)
     if y.dtype.kind not in "fiub":
         y = np.asarray(y, dtype=np.float64)
     if y.shape[0] != x.shape[0]:
@@ -348,11 +349,17 @@ def _plain(X: Any, Y: Any) -> Rows:
     )
 
 
+def _check_real(y: Any) -> None:
+    if np.dtype(y.dtype).kind == "c":
+        raise SchemaError("Complex data not supported", where="Y", mend="Give real numbers.")
+
+
 def _is_lazy(y: Any) -> bool:
     return hasattr(y, "chunks") and hasattr(y, "ndim")
 
 
 def _labelled(x: xr.DataArray, y: xr.DataArray) -> Rows:
+    _check_real(y)
     shared = [dim for dim in x.dims if dim in y.dims]
     if not shared:
         raise LabelError(

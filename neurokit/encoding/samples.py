@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurokit.encoding.folds import Fold
+from neurokit.encoding.splits import folds_of
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.schema import signal_of
 from neurokit.stats import BlockedCV
 
 Array = NDArray[np.float64]
-Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 # Dims that hold samples, before others.
 SAMPLE_DIMS = ("event", "trial", "time", "sample", "stimulus")
@@ -112,6 +113,8 @@ def _columns(targets: xr.DataArray) -> Array:
 def _targets(Y: Any) -> xr.DataArray:
     if isinstance(Y, xr.DataTree):
         Y = signal_of(Y)
+    if not getattr(Y, "ndim", 1):
+        raise SchemaError("is a single number", where="Y", mend="Give (samples, targets).")
     if not isinstance(Y, xr.DataArray):
         values = np.asarray(Y)
         if values.ndim == 0:
@@ -178,12 +181,15 @@ def outer_folds(cv: Any, samples: Samples, n_splits: int = 5) -> list[Fold]:
     Returns
     -------
     list of (train, test)
-        Row numbers.
+        Row numbers, increasing.
+
+    Raises
+    ------
+    OptionError
+        If `cv` is none of these or does not fit the samples.
     """
-    if cv is None or isinstance(cv, int | np.integer):
-        cv = BlockedCV(n_splits if cv is None else int(cv))
-    folds: Iterable[Any] = cv.split(samples.targets) if hasattr(cv, "split") else cv
-    return [(np.asarray(train), np.asarray(test)) for train, test in folds]
+    clock = samples.targets.isel(dict.fromkeys(samples.targets.dims[1:], 0), drop=True)
+    return folds_of(BlockedCV(n_splits) if cv is None else cv, clock)
 
 
 def inner_folds(
