@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import LabelError, SchemaError, check_option
+from neurokit.errors import LabelError, OptionError, SchemaError, check_option
 from neurokit.schema import add_history
 
 Array = NDArray[np.float64]
@@ -72,6 +72,8 @@ def noise_ceiling(
         If there are fewer than 2 repeats, or values are missing.
     LabelError
         If there is no such dim.
+    OptionError
+        If `method` is unknown, or `n_average` or `n_splits` is no whole number from 1.
 
     Examples
     --------
@@ -82,6 +84,9 @@ def noise_ceiling(
     array([0.5])
     """
     check_option("method", method, METHODS)
+    for name, count in (("n_average", n_average), ("n_splits", n_splits)):
+        if count is not None and not (isinstance(count, int | np.integer) and count >= 1):
+            raise OptionError(f"is {count!r}", where=name, mend="Give a whole number from 1.")
     ordered = _ordered(Y, repeat, sample)
     values = np.asarray(ordered.values, dtype=np.float64)
     n, m = values.shape[:2]
@@ -90,7 +95,9 @@ def noise_ceiling(
         found = {"ceiling": explained_variance(flat)}
     elif method == "ncsnr":
         snr = noise_ceiling_snr(flat)
-        found = {"ceiling": snr**2 / (snr**2 + 1.0 / (n_average or n)), "ncsnr": snr}
+        # As 1 / (1 + ...), where a signal without noise has a ceiling of 1.
+        noise = _divide(np.ones_like(snr), snr**2) / (n_average or n)
+        found = {"ceiling": np.where(snr == 0, 0.0, 1.0 / (1.0 + noise)), "ncsnr": snr}
     elif method == "cc_norm":
         power, mean_power = signal_power(flat), flat.mean(axis=0).var(axis=0, ddof=1)
         ratio = np.clip(_divide(power, mean_power), 0.0, 1.0)
@@ -117,6 +124,8 @@ def _ordered(Y: Any, repeat: str, sample: str | None) -> xr.DataArray:
             raise LabelError(
                 f"Y has dims {tuple(Y.dims)}, no {dim!r}", where="repeat", mend="Name them."
             )
+    if sample == repeat:
+        raise LabelError(f"is {sample!r}, that of repeats", where="sample", mend="Name another.")
     others = [dim for dim in Y.dims if dim != repeat]
     if not others:
         raise SchemaError("has no dim of samples", where="Y", mend="Give (repeat, sample, ...).")

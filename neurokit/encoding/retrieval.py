@@ -90,7 +90,9 @@ def retrieval_scores(
     LabelError
         If shapes or rows do not fit.
     SchemaError
-        If values are missing, or there are fewer than 2 candidates.
+        If values are missing, there is no sample, or there are fewer than 2 candidates.
+    OptionError
+        If `k` holds something else than whole numbers from 1.
 
     References
     ----------
@@ -118,6 +120,11 @@ def retrieval_scores(
             where="candidates",
             mend="Give at least 2, without NaN.",
         )
+    if not len(z):
+        raise SchemaError("holds no sample", where="predicted", mend="Give at least one.")
+    wrong = [one for one in k if not (isinstance(one, int | np.integer) and one >= 1)]
+    if wrong:
+        raise OptionError(f"holds {wrong[0]!r}", where="k", mend="Give whole numbers from 1.")
     right = np.arange(len(z)) if truth is None else np.asarray(truth)
     if (
         right.dtype.kind not in "iu"

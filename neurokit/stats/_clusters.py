@@ -38,7 +38,10 @@ def lattice(neighbours: scipy.sparse.csr_array, n_steps: int) -> scipy.sparse.co
     along = scipy.sparse.kron(
         scipy.sparse.eye_array(n_places), scipy.sparse.eye_array(n_steps, k=1)
     )
-    return scipy.sparse.coo_array(across + along)
+    edges = scipy.sparse.csr_array(across + along)
+    # With two steps scipy stores whole blocks, whose zeros are no edges.
+    edges.eliminate_zeros()
+    return scipy.sparse.coo_array(edges)
 
 
 def label_clusters(

@@ -132,7 +132,9 @@ def _neighbours(adjacency: Any, n_places: int) -> scipy.sparse.csr_array:
             where="adjacency",
             mend="Give one row and column per place, in the order of the statistic.",
         )
-    return scipy.sparse.csr_array(((matrix + matrix.T) != 0).astype(np.float64))
+    # Each side by itself, so that weights of opposite sign do not cancel.
+    near = (matrix != 0).astype(np.float64)
+    return scipy.sparse.csr_array(near + near.T)
 
 
 def _restore(values: xr.DataArray, dims: tuple[Any, ...]) -> xr.DataArray:
