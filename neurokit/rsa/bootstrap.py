@@ -78,7 +78,7 @@ def bootstrap(
     Parameters
     ----------
     models, subjects : (n_models, n_pairs), (n_subjects, n_pairs) ndarray of float64
-        RDMs; a pair that is NaN in any counts for none.
+        RDMs; a pair that is NaN in any counts for none, nor does a condition without pairs.
     method : str
         One of `METHODS`.
     conditions_drawn : (n_draws or 1, n_conditions) ndarray of float64
@@ -94,6 +94,9 @@ def bootstrap(
         One for each of `subjects_drawn`; NaN for draws of fewer than 3 conditions.
     """
     rows = np.concatenate([models, subjects])
+    # A condition that some RDM lacks altogether is none of those drawn.
+    present = bootstrap_gram.present_conditions(np.isfinite(rows).all(axis=0))
+    conditions_drawn = conditions_drawn * present
     whole = len(conditions_drawn) == 1
     n_draws = len(subjects_drawn[0])
     step = _DRAWS_PER_BLOCK["gram" if method in GRAM_METHODS else "ranks"]

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.errors import SchemaError
 from neurokit.rsa.pair_index import pair_indices, square
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 # Entries of a block of products of RDMs that exist at once (128 MB).
 _BLOCK = 2**24
@@ -67,8 +69,22 @@ def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> P
     -------
     Products
         Ready for `grams`.
+
+    Raises
+    ------
+    SchemaError
+        If single pairs are missing, which the Woodbury form of whitening cannot leave out.
     """
-    valid: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=0))
+    valid: Mask = np.asarray(np.isfinite(rows).all(axis=0))
+    if whiten and not valid.all():
+        held = present_conditions(valid)
+        first, second = pair_indices(len(held))
+        if not valid[held[first] & held[second]].all():
+            raise SchemaError(
+                "single pairs are missing, and whitening needs all pairs of a condition",
+                where="rdms",
+                mend='Leave those conditions out (nk.rsa.select_conditions), or use "cosine".',
+            )
     filled = np.where(valid, rows, 0.0)
     if centre and valid.any():
         # The shift changes no correlation and keeps digits.
@@ -80,6 +96,22 @@ def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> P
     fits = len(upper[0]) * rows.shape[1] <= _BLOCK
     table = filled[upper[0]] * filled[upper[1]] if fits else None
     return Products(np.asarray(filled), valid.astype(np.float64), centre, whiten, table)
+
+
+def present_conditions(valid: Mask) -> Mask:
+    """Conditions of which any pair is there.
+
+    Parameters
+    ----------
+    valid : (n_pairs,) ndarray of bool
+        Pairs that every RDM has.
+
+    Returns
+    -------
+    (n_conditions,) ndarray of bool
+        False for a condition that some RDM lacks altogether.
+    """
+    return np.asarray(square(valid.astype(np.float64)).any(axis=1))
 
 
 def grams(products: Products, counts: Array) -> tuple[Array, Array]:
@@ -99,6 +131,8 @@ def grams(products: Products, counts: Array) -> tuple[Array, Array]:
     norm : (n_draws, n_rdms) ndarray of float64
         Lengths of RDMs before whitening: what pools divide by.
     """
+    if products.whiten:  # a condition that is lacking was not drawn
+        counts = counts * present_conditions(products.valid > 0)
     first, second = pair_indices(counts.shape[1])
     n_rdms = len(products.rows)
     upper = np.triu_indices(n_rdms)
