@@ -20,7 +20,7 @@ from neurokit.states.first_passage import (
 )
 from neurokit.states.markov_jump_core import Array, Index, JumpParameters, Readings, expect, read
 from neurokit.states.markov_jump_em import JumpFit, fit_rates, standard_errors
-from neurokit.states.markov_jump_inputs import sequences
+from neurokit.states.markov_jump_inputs import clock_of, sequences
 from neurokit.states.markov_jump_path import read_path, sample_path
 
 if TYPE_CHECKING:
@@ -151,14 +151,18 @@ class MarkovJump(Estimator):
         OptionError
             If `rates` is no rate matrix, or `initial` no distribution.
         """
-        q = as_rates(rates)
+        q = as_rates(rates).copy()
         model = cls(len(q), misread=misread)
         model._check_parameters()
+        if isinstance(misread, str):
+            raise OptionError(
+                f"is {misread!r}", where="misread", mend="Known rates need a number from 0."
+            )
         if initial is None:
             first = stationary_distribution(q)
             first = np.full(len(q), 1 / len(q)) if np.isnan(first).any() else first
         else:
-            first = np.asarray(initial, dtype=np.float64)
+            first = np.array(initial, dtype=np.float64)
         if first.shape != (len(q),) or not (first >= 0).all() or abs(first.sum() - 1) > 1e-9:
             raise OptionError(
                 "is no distribution over the states",
@@ -356,7 +360,7 @@ class MarkovJump(Estimator):
         OptionError
             If the readings are impossible under the rates.
         """
-        clocks, paths, _ = sequences(times, states, self.n_states)
+        clocks, paths, names = sequences(times, states, self.n_states)
         readings = read(clocks, paths)
         posterior = self._expect(readings).posterior
         label = np.arange(self.n_states)
@@ -364,8 +368,7 @@ class MarkovJump(Estimator):
             xr.DataArray(part, {"time": clock, "state": label}, ("time", "state"), name="posterior")
             for part, clock in zip(np.split(posterior, readings.starts[1:-1]), clocks, strict=True)
         ]
-        several = isinstance(times, dict | list | tuple) and len(found) > 0
-        return found if several else found[0]
+        return found[0] if names == ["times"] else found
 
     def score(self, times: Any, states: Any = None) -> float:
         """Return log p(readings) per reading.
@@ -416,9 +419,16 @@ class MarkovJump(Estimator):
         -------
         Dataset
             ``state``, ``reading``(time); ``jump_time``, ``jump_state``(jump), every stay's begin.
+
+        Raises
+        ------
+        SchemaError
+            If `times` is empty or no row.
+        TimeError
+            If `times` holds NaN or does not increase.
         """
         parameters = self._parameters()
-        clock = np.asarray(times, dtype=np.float64)
+        clock = clock_of(times, "times")
         rng = np.random.default_rng(random_state)
         duration = float(clock[-1] - clock[0]) + np.finfo(np.float64).tiny
         onset, state = sample_path(parameters.rates, parameters.initial, duration, rng)

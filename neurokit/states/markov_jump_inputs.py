@@ -56,7 +56,7 @@ def sequences(times: Any, states: Any, n_states: int) -> tuple[list[Array], list
             where="states",
             mend="Give one sequence of readings per sequence of times.",
         )
-    clocks = [_clock(t, name) for t, name in zip(moments, names, strict=True)]
+    clocks = [clock_of(t, name) for t, name in zip(moments, names, strict=True)]
     paths = [_path(s, n_states, name) for s, name in zip(readings, others, strict=True)]
     for t, s, name in zip(clocks, paths, others, strict=True):
         if t.size != s.size:
@@ -92,7 +92,28 @@ def _items(x: Any, name: str) -> tuple[list[Any], list[str]]:
     return [x], [name]
 
 
-def _clock(times: Any, name: str) -> Array:
+def clock_of(times: Any, name: str) -> Array:
+    """Return a row of increasing, finite times.
+
+    Parameters
+    ----------
+    times : array_like
+        Seconds.
+    name : str
+        What an error calls them.
+
+    Returns
+    -------
+    (n_times,) ndarray
+        float64.
+
+    Raises
+    ------
+    SchemaError
+        If it is empty or no row.
+    TimeError
+        If it holds NaN or infinity, or does not increase.
+    """
     t = np.asarray(times, dtype=np.float64)
     if t.ndim != 1 or t.size == 0:
         raise SchemaError(f"has shape {t.shape}", where=name, mend="Give a row of times.")
