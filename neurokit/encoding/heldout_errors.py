@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.encoding.alpha_search import as_alphas
+from neurokit.encoding.folds import Fold
 from neurokit.encoding.nested import NestedFit, NestedRidge
-from neurokit.encoding.samples import Fold
 
 Array = NDArray[np.float64]
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from neurokit.encoding.folds import Fold
 from neurokit.encoding.heldout_errors import DEFAULT_ALPHAS, Array, nested_fit, r2_by_fold
-from neurokit.encoding.samples import Fold, Samples, as_samples, inner_folds, outer_folds
+from neurokit.encoding.samples import Samples, as_samples, inner_folds, outer_folds
 from neurokit.errors import OptionError
 from neurokit.estimator import single_thread
 from neurokit.schema import add_history

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from neurokit.encoding.alpha_search import as_alphas
+from neurokit.encoding.folds import Fold
 from neurokit.encoding.heldout_errors import (
     DEFAULT_ALPHAS,
     Array,
@@ -19,7 +20,7 @@ from neurokit.encoding.heldout_errors import (
     squared_errors,
 )
 from neurokit.encoding.ridge_core import FoldedRidge
-from neurokit.encoding.samples import Fold, Samples, as_samples, inner_folds, outer_folds
+from neurokit.encoding.samples import Samples, as_samples, inner_folds, outer_folds
 from neurokit.errors import LabelError, NeurokitWarning, check_option
 from neurokit.estimator import single_thread
 from neurokit.schema import add_history, runs

@@ -151,10 +151,11 @@ class MarkovJump(Estimator):
         OptionError
             If `rates` is no rate matrix, or `initial` no distribution.
         """
+        number: Any = misread
         q = as_rates(rates).copy()
         model = cls(len(q), misread=misread)
         model._check_parameters()
-        if isinstance(misread, str):
+        if isinstance(number, str):
             raise OptionError(
                 f"is {misread!r}", where="misread", mend="Known rates need a number from 0."
             )

@@ -133,7 +133,7 @@ def _neighbours(adjacency: Any, n_places: int) -> scipy.sparse.csr_array:
             mend="Give one row and column per place, in the order of the statistic.",
         )
     # Each side by itself, so that weights of opposite sign do not cancel.
-    near = (matrix != 0).astype(np.float64)
+    near = abs(matrix.sign())
     return scipy.sparse.csr_array(near + near.T)
 
 
