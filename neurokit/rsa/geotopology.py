@@ -82,7 +82,8 @@ def clipped(ranks: Array, low: Array, high: Array) -> Array:
     """
     a, b = low[:, None], high[:, None]
     width = b - a
-    step = width <= 0
+    # A line this steep is a step; its slope could overflow.
+    step = width <= np.finfo(np.float64).eps
     line = (ranks - a) / np.where(step, 1.0, width)
     inside = np.where(step, (ranks > a).astype(np.float64), np.clip(line, 0.0, 1.0))
     return np.where(np.isfinite(ranks), inside, np.nan)

@@ -125,7 +125,8 @@ def _maps(
 def _neighbours(adjacency: Any, n_places: int) -> scipy.sparse.csr_array:
     if adjacency is None:
         return scipy.sparse.csr_array((n_places, n_places))
-    matrix = scipy.sparse.csr_array(adjacency)
+    # Booleans have no sign.
+    matrix = scipy.sparse.csr_array(adjacency).astype(np.float64)
     if matrix.shape != (n_places, n_places):
         raise LabelError(
             f"shape {matrix.shape} for {n_places} places",
