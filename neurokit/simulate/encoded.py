@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from neurokit._version import __version__
 from neurokit.errors import OptionError
 from neurokit.schema.build import activity, recording, series
 from neurokit.schema.history import add_history
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -36,7 +38,7 @@ def encoded(
     n_samples: int = 2500,
     n_features: int = 12,
     *,
-    sites: dict[str, int] | None = None,
+    sites: Mapping[str, int] | None = None,
     phi: float = 0.5,
     snr: float = 0.35,
     rate: float = 10.0,
@@ -56,7 +58,7 @@ def encoded(
         Samples.
     n_features : int, default 12
         Features of each band.
-    sites : dict of str to int, optional
+    sites : mapping of str to int, optional
         How many channels of each kind: none, vision, language, additive, multimodal, mixed.
         Default 80 of none and 40 of each other but mixed.
     phi : float, default 0.5
@@ -89,6 +91,10 @@ def encoded(
     >>> simulation.truth.kind.values.tolist()
     ['multimodal', 'multimodal', 'multimodal', 'none', 'none']
     """
+    if sites is not None and not isinstance(sites, Mapping):
+        raise OptionError(
+            f"got a {type(sites).__name__}", where="sites", mend=f"Give numbers of {list(DRIVES)}."
+        )
     counts = dict(DEFAULT_SITES if sites is None else sites)
     _check(n_samples, n_features, counts, phi, snr, rate)
     rng = np.random.default_rng(random_state)
@@ -123,19 +129,16 @@ def encoded(
 def _check(
     n_samples: int, n_features: int, sites: dict[str, int], phi: float, snr: float, rate: float
 ) -> None:
-    unknown = [kind for kind in sites if kind not in DRIVES]
-    if unknown or not sum(sites.values()) or any(n < 0 for n in sites.values()):
+    if any(kind not in DRIVES for kind in sites):
         raise OptionError(f"got {sites!r}", where="sites", mend=f"Give numbers of {list(DRIVES)}.")
-    rules = {
-        "n_samples": (n_samples >= 10, n_samples),
-        "n_features": (n_features >= 1, n_features),
-        "phi": (0 <= phi < 1, phi),
-        "snr": (snr > 0, snr),
-        "rate": (rate > 0, rate),
-    }
-    for name, (fine, value) in rules.items():
-        if not fine:
-            raise OptionError(f"is {value!r}", where=name, mend="See the docstring for its range.")
+    if not sum(whole_number(f"sites[{kind!r}]", n, 0) for kind, n in sites.items()):
+        raise OptionError("has no channel", where="sites", mend=f"Give numbers of {list(DRIVES)}.")
+    whole_number("n_samples", n_samples, 10)
+    whole_number("n_features", n_features)
+    real_number("snr", snr, above=True)
+    real_number("rate", rate, above=True)
+    if real_number("phi", phi, 0.0, 1.0) == 1.0:
+        raise OptionError("is 1", where="phi", mend="Give less: such a process has no variance.")
 
 
 def _autoregressive(rng: np.random.Generator, n: int, k: int, phi: float) -> Array:

@@ -8,12 +8,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import OptionError
+from neurokit.simulate.numbers import real_number, whole_number
 
 Array = NDArray[np.float64]
 
 _WIDTH = 48
 _EPOCHS = 8
+# Of the 1797 digits of scikit-learn these may be held out, so that networks have some to learn.
+_MOST_CONDITIONS = 1700
 
 
 def layered_rdms(
@@ -36,7 +38,7 @@ def layered_rdms(
     n_layers : int, default 10
         Hidden layers.
     n_conditions : int, default 62
-        Held-out digits; at least 3.
+        Held-out digits; 3 to 1700.
     noise : float, default 0.0
         Standard deviation of noise on distances, in units of each RDM's own spread; what falls
         below 0 becomes 0.
@@ -58,14 +60,10 @@ def layered_rdms(
     >>> layered_rdms(n_networks=2, n_layers=2, n_conditions=10, random_state=0).shape
     (2, 2, 45)
     """
-    for name, value, least in (
-        ("n_networks", n_networks, 1),
-        ("n_layers", n_layers, 1),
-        ("n_conditions", n_conditions, 3),
-        ("noise", noise, 0),
-    ):
-        if value < least:
-            raise OptionError(f"is {value!r}", where=name, mend=f"Give at least {least}.")
+    whole_number("n_networks", n_networks)
+    whole_number("n_layers", n_layers)
+    whole_number("n_conditions", n_conditions, 3, _MOST_CONDITIONS)
+    real_number("noise", noise)
     from sklearn.datasets import load_digits
 
     images, digits = load_digits(return_X_y=True)

@@ -12,6 +12,7 @@ from neurokit import schema
 from neurokit._version import __version__
 from neurokit.errors import OptionError, check_option
 from neurokit.simulate import cells, fields
+from neurokit.simulate.numbers import real_number, whole_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,19 +83,16 @@ def recording(
     (8, 'V')
     """
     kind = _KINDS[check_option("modality", modality, list(_KINDS))]
-    n = _positive("n_channels", kind.n_channels if n_channels is None else n_channels)
-    seconds = kind.duration if duration is None else float(duration)
-    hertz = kind.rate if rate is None else float(rate)
-    if kind.duration:
-        _positive("duration", seconds)
-        _positive("rate", hertz)
-        if seconds * hertz < 2:
-            raise OptionError(
-                f"{seconds:g} s at {hertz:g} Hz is less than two samples",
-                where="duration",
-                mend="Give a longer duration or a higher rate.",
-            )
-    groups = kind.build(int(n), seconds, hertz, np.random.default_rng(random_state))
+    n = kind.n_channels if n_channels is None else whole_number("n_channels", n_channels)
+    seconds = kind.duration if duration is None else real_number("duration", duration, above=True)
+    hertz = kind.rate if rate is None else real_number("rate", rate, above=True)
+    if kind.duration and seconds * hertz < 2:
+        raise OptionError(
+            f"{seconds:g} s at {hertz:g} Hz is less than two samples",
+            where="duration",
+            mend="Give a longer duration or a higher rate.",
+        )
+    groups = kind.build(n, seconds, hertz, np.random.default_rng(random_state))
     rec = schema.recording(
         groups,
         modality=modality,
@@ -106,11 +104,5 @@ def recording(
         loader_version=__version__,
         name=f"simulated {modality}",
     )
-    asked = {"modality": modality, "n_channels": int(n), "duration": seconds, "rate": hertz}
+    asked = {"modality": modality, "n_channels": n, "duration": seconds, "rate": hertz}
     return schema.add_history(rec, "simulate.recording", asked, random_state)
-
-
-def _positive(name: str, value: float) -> float:
-    if not (np.isfinite(value) and value > 0):
-        raise OptionError(f"is {value!r}", where=name, mend="Give a positive number.")
-    return value

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from neurokit._version import __version__
-from neurokit.errors import OptionError
 from neurokit.schema.build import activity, events, recording
 from neurokit.schema.history import add_history
 from neurokit.schema.time import regular_time, time_coordinate
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -127,17 +127,9 @@ def spiking_hmm(
 
 def _check(parameters: dict[str, Any]) -> None:
     for name in ("n_neurons", "n_states", "n_trials", "n_bins", "n_lags"):
-        value = parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
-    if not 0.0 <= parameters["stay"] <= 1.0:
-        raise OptionError(
-            f"is {parameters['stay']!r}", where="stay", mend="Give a probability, 0 to 1."
-        )
-    if not (np.isfinite(parameters["bin_s"]) and parameters["bin_s"] > 0):
-        raise OptionError(
-            f"is {parameters['bin_s']!r}", where="bin_s", mend="Give a width above 0 s."
-        )
+        whole_number(name, parameters[name])
+    real_number("stay", parameters["stay"], 0.0, 1.0)
+    real_number("bin_s", parameters["bin_s"], above=True)
 
 
 def _network(

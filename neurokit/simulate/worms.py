@@ -17,6 +17,7 @@ from neurokit.errors import OptionError
 from neurokit.schema.build import activity, events, recording
 from neurokit.schema.history import add_history
 from neurokit.schema.time import regular_time, time_coordinate
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -156,25 +157,29 @@ def worms(
 
 
 def _check(parameters: dict[str, float]) -> None:
-    slot = parameters["duration"] / (parameters["n_motifs"] * parameters["n_epochs"] or 1)
+    for name, value in parameters.items():
+        if name.startswith("n_"):
+            whole_number(name, value)
+        else:
+            real_number(name, value, above=name in ("duration", "rate", "period"))
+    _check_together(parameters)
+
+
+def _check_together(parameters: dict[str, float]) -> None:
+    slot = parameters["duration"] / (parameters["n_motifs"] * parameters["n_epochs"])
     rules = {
-        "n_animals": (parameters["n_animals"] >= 1, "Give at least one."),
-        "n_motifs": (parameters["n_motifs"] >= 1, "Give at least one."),
-        "n_epochs": (parameters["n_epochs"] >= 1, "Give at least one."),
         "n_neurons": (
             _IN_MOTIFS * parameters["n_neurons"] >= 2 * parameters["n_motifs"],
             "A motif needs two neurons, and a quarter of all belongs to none.",
         ),
         "n_communities": (
-            parameters["n_communities"] >= 1
-            and _IN_MOTIFS * parameters["n_neurons"]
-            >= 2 * (parameters["n_motifs"] or 1) * parameters["n_communities"],
-            "Give at least one, and two neurons for each: plant fewer, or raise n_neurons.",
+            _IN_MOTIFS * parameters["n_neurons"]
+            >= 2 * parameters["n_motifs"] * parameters["n_communities"],
+            "Each needs two neurons: plant fewer, or raise n_neurons.",
         ),
-        "coupling": (0 <= parameters["coupling"] <= 1, "Give a correlation from 0 to 1."),
+        "coupling": (parameters["coupling"] <= 1, "Give a correlation from 0 to 1."),
         "missing": (
-            parameters["missing"] >= 0
-            and (1 - parameters["missing"]) * parameters["n_neurons"] >= 2,
+            (1 - parameters["missing"]) * parameters["n_neurons"] >= 2,
             "Give a share from 0 that leaves two neurons.",
         ),
         "rate": (parameters["rate"] * parameters["period"] >= 4, "Give four frames per period."),
@@ -182,8 +187,6 @@ def _check(parameters: dict[str, float]) -> None:
             slot >= _SHORTEST_SLOT * parameters["period"],
             "Each epoch needs two periods: lengthen it, or plant fewer motifs or epochs.",
         ),
-        "noise": (parameters["noise"] >= 0, "Give a standard deviation from 0."),
-        "private": (parameters["private"] >= 0, "Give a standard deviation from 0."),
     }
     for name, (fine, mend) in rules.items():
         if not fine:
