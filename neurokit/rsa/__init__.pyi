@@ -16,6 +16,12 @@ from .fitted_models import (
 )
 from .identification import identify as identify
 from .noise import noise_covariance as noise_covariance
+from .persistent_homology import (
+    betti_curves as betti_curves,
+    bottleneck_distance as bottleneck_distance,
+    persistence as persistence,
+    wasserstein_distance as wasserstein_distance,
+)
 from .plots import (
     plot_arrangement as plot_arrangement,
     plot_map as plot_map,
@@ -23,6 +29,7 @@ from .plots import (
     plot_rdm as plot_rdm,
     plot_time_course as plot_time_course,
 )
+from .plots_topology import plot_betti as plot_betti
 from .rdm_labels import (
     rdm_from_square as rdm_from_square,
     rdm_to_square as rdm_to_square,
@@ -40,6 +47,8 @@ __all__ = [
     "InterpolatedModel",
     "SelectedModel",
     "WeightedModel",
+    "betti_curves",
+    "bottleneck_distance",
     "cka",
     "compare",
     "evaluate",
@@ -50,7 +59,9 @@ __all__ = [
     "identify",
     "match_units",
     "noise_covariance",
+    "persistence",
     "plot_arrangement",
+    "plot_betti",
     "plot_map",
     "plot_models",
     "plot_rdm",
@@ -62,4 +73,5 @@ __all__ = [
     "select_conditions",
     "sigmoid",
     "temporal_score",
+    "wasserstein_distance",
 ]

@@ -88,7 +88,7 @@ def compare(
             found = compare_rows(left.values, values, method, noise)
         else:
             found = _contributions(left.values, values, method)
-    out = _crossed(found, left.lead, right.lead)
+    out = crossed(found, left.lead, right.lead)
     source = a if isinstance(a, xr.DataArray) else None
     if source is not None and "history" in source.attrs:
         out.attrs["history"] = source.attrs["history"]
@@ -150,7 +150,21 @@ def _contributions(targets: Array, predictors: Array, method: str) -> Array:
     return out
 
 
-def _crossed(found: Array, left: xr.DataArray, right: xr.DataArray) -> xr.DataArray:
+def crossed(found: Array, left: xr.DataArray, right: xr.DataArray) -> xr.DataArray:
+    """Label a table of every item of one side with every item of the other.
+
+    Parameters
+    ----------
+    found : (n_left, n_right) ndarray of float64
+        The table.
+    left, right : DataArray
+        Over the dims of the items; their values mean nothing.
+
+    Returns
+    -------
+    DataArray
+        (dims of `left`..., dims of `right`...), ``<dim>_2`` for a dim that both have.
+    """
     names: dict[Hashable, str] = {d: f"{d}_2" for d in right.dims if d in left.dims}
     names |= {n: f"{n}_2" for n in right.coords if n in left.coords or n in names}
     second = right.rename(names)
