@@ -21,7 +21,7 @@ from neurokit.encoding.labels import Rows, named, wrap
 from neurokit.encoding.linear import LinearEncoder, as_dataset, say_edges
 from neurokit.encoding.ridge_core import MAX_BYTES
 from neurokit.encoding.splits import folds_of
-from neurokit.encoding.targets import Targets, reference_of
+from neurokit.encoding.targets import Targets, checked_bytes, reference_of
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import progress, single_thread
 
@@ -217,22 +217,18 @@ class BandedRidgeEncoder(LinearEncoder):
         check_option("metric", self.metric, METRICS)
         check_option("solver", self.solver, ["random", "gradient"])
         check_option("precision", self.precision, ["auto", "double", "mixed"])
-        whole = isinstance(self.n_iter, int | np.integer) and self.n_iter >= 1
-        if not whole:
-            raise OptionError(f"is {self.n_iter!r}", where="n_iter", mend="Give 1 or more.")
+        for name in ("n_iter", "max_descent"):
+            value = getattr(self, name)
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not (whole and value >= 1):
+                raise OptionError(f"is {value!r}", where=name, mend="Give 1 or more.")
+        checked_bytes(self.max_bytes)
 
     def _weights_to_try(self, n_bands: int) -> Array:
         if self.gammas is None:
             rng = np.random.default_rng(self.random_state)
             return dirichlet_weights(1 if n_bands == 1 else int(self.n_iter), n_bands, rng)
-        found = np.atleast_2d(np.asarray(self.gammas, dtype=np.float64))
-        if found.shape[1] != n_bands or np.any(found < 0) or np.any(found.sum(axis=1) <= 0):
-            raise OptionError(
-                f"has shape {found.shape} for {n_bands} bands, or negative numbers",
-                where="gammas",
-                mend="Give (n, n_bands), each row with a sum above 0.",
-            )
-        return found
+        return _as_weights(self.gammas, n_bands)
 
     def _bands(self, x: Array, band: Any, folds: list[Fold], *, single: bool) -> Bands:
         mixed = single if self.precision == "auto" else self.precision == "mixed"
@@ -374,3 +370,30 @@ class BandedRidgeEncoder(LinearEncoder):
 
         self._check_solved()
         return plot_band_shares(self.band_r2_)
+
+
+def _as_weights(gammas: Any, n_bands: int) -> Array:
+    """Return the weights a user wants tried, (n, n_bands)."""
+    try:
+        found = np.atleast_2d(np.asarray(gammas, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            "holds something else than real numbers, or rows of unlike lengths",
+            where="gammas",
+            mend="Give (n, n_bands).",
+        ) from error
+    if found.ndim != 2 or found.shape[1] != n_bands or not len(found):
+        raise OptionError(
+            f"has shape {found.shape} for {n_bands} bands",
+            where="gammas",
+            mend="Give (n, n_bands).",
+        )
+    with np.errstate(over="ignore"):
+        total = found.sum(axis=1)
+    if not (np.isfinite(total).all() and np.all(found >= 0) and np.all(total > 0)):
+        raise OptionError(
+            "holds NaN, infinite or negative weights, or a row of zeros",
+            where="gammas",
+            mend="Give rows of numbers from 0 with a sum above 0.",
+        )
+    return found

@@ -87,11 +87,11 @@ def compare(
     array([0.0001, 0.0001, 0.0001])
     """
     for name, model in (("model_a", model_a), ("model_b", model_b)):
-        if not (hasattr(model, "fit") and hasattr(model, "predict")):
+        if isinstance(model, type) or not (hasattr(model, "fit") and hasattr(model, "predict")):
             raise OptionError(
-                f"{type(model).__name__} has no fit and predict",
+                f"{model!r} is no estimator with fit and predict",
                 where=name,
-                mend="Give an estimator.",
+                mend="Give an estimator, such as RidgeEncoder().",
             )
     xs = X if isinstance(X, tuple) else (X, X)
     if len(xs) != 2:
@@ -123,12 +123,19 @@ def _held_out(model: Any, x: Array, samples: Samples, folds: Any) -> Array:
     for train, test in folds:
         fitted = clone(model).fit(x[train], samples.y[train])
         found = np.asarray(fitted.predict(x[test]))
-        if found.size != test.size * samples.y.shape[1]:
+        rows = found.shape[0] if found.ndim else 0
+        if rows != test.size or found.size != test.size * samples.y.shape[1]:
             raise SchemaError(
                 f"predicts shape {found.shape} for {test.size} samples of "
                 f"{samples.y.shape[1]} targets",
                 where=type(model).__name__,
                 mend="Give models that predict all targets.",
+            )
+        if not np.isfinite(found).all():
+            raise SchemaError(
+                "predicts NaN or infinities",
+                where=type(model).__name__,
+                mend="Give models that predict every sample.",
             )
         predicted[test] = found.reshape(test.size, -1)
     return predicted

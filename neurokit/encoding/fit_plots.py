@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from neurokit.errors import LabelError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -93,7 +95,7 @@ def plot_trf(coef: xr.DataArray, feature: Any = None, ax: Axes | None = None) ->
     """
     ax = _axes(ax)
     inputs = next(dim for dim in coef.dims if dim != "lag")
-    one = coef.isel({inputs: 0}) if feature is None else coef.sel({inputs: feature})
+    one = coef.isel({inputs: 0}) if feature is None else _of_feature(coef, str(inputs), feature)
     lags = coef["lag"].values
     values = one.transpose("lag", ...).values.reshape(lags.size, -1)
     name = str(one[inputs].values) if inputs in one.coords else "first"
@@ -149,3 +151,16 @@ def plot_band_shares(shares: xr.DataArray, ax: Axes | None = None) -> Axes:
     ax.legend(frameon=False, title="band")
     ax.set(xlabel="targets, by R2", ylabel="share of R2")
     return ax
+
+
+def _of_feature(coef: xr.DataArray, inputs: str, feature: Any) -> xr.DataArray:
+    try:
+        one: xr.DataArray = coef.sel({inputs: feature})
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        known = coef[inputs].values.tolist()[:10]
+        raise LabelError(
+            f"there is no {feature!r} along {inputs!r}",
+            where="feature",
+            mend=f"Use one of {known}.",
+        ) from error
+    return one

@@ -20,6 +20,9 @@ from neurokit.schema import signal_of
 
 Array = NDArray[np.float64]
 
+# Sums of squares of larger numbers overflow.
+LARGEST = 1e150
+
 
 @dataclass
 class Labels:
@@ -150,6 +153,8 @@ def as_rows(X: Any, Y: Any) -> Rows:
     if not pairs:
         raise SchemaError("is empty", where="X", mend="Give at least one recording.")
     parts = [_one(x, y) for x, y in pairs]
+    if not all(part.targets.size for part in parts):
+        raise SchemaError("holds no target", where="Y", mend="Give at least one.")
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
@@ -316,12 +321,28 @@ def as_matrix(values: Any, where: str) -> NDArray[Any]:
             mend="Give data.",
         )
     if array.dtype != np.float32:
-        array = array.astype(np.float64)
-    if not np.isfinite(array).all():
+        try:
+            array = array.astype(np.float64)
+        except ValueError as error:  # a TypeError, of objects, is what scikit-learn asks for
+            raise SchemaError(
+                f"is of type {array.dtype}", where=where, mend="Give real numbers."
+            ) from error
+    _check_size(float(array.min()), float(array.max()), where)
+    return array
+
+
+def _check_size(low: float, high: float, where: str) -> None:
+    """Raise unless all numbers between are finite and have squares; NaN is both ends."""
+    if not (np.isfinite(low) and np.isfinite(high)):
         raise SchemaError(
             "holds NaN or infinity", where=where, mend="Drop those samples, or fill them first."
         )
-    return array
+    if max(-low, high) > LARGEST:
+        raise SchemaError(
+            f"holds {max(-low, high):.3g}, whose square is no number",
+            where=where,
+            mend="Give it in other units.",
+        )
 
 
 def _plain(X: Any, Y: Any) -> Rows:

@@ -45,7 +45,8 @@ def haufe_patterns(X: Any, coef: xr.DataArray | Array) -> xr.DataArray | Array:
     Parameters
     ----------
     X : DataArray or array
-        (sample, channel, ...): what the decoder was fitted on.
+        (sample, channel, ...): what the decoder was fitted on. Where `coef` is labelled too, dims
+        are matched by name.
     coef : DataArray or array
         (channel, ..., output): its weights, as ``coef_`` of `RidgeEncoder`.
 
@@ -57,9 +58,9 @@ def haufe_patterns(X: Any, coef: xr.DataArray | Array) -> xr.DataArray | Array:
     Raises
     ------
     LabelError
-        If `coef` does not fit X.
+        If `coef` does not fit X, or names other channels.
     SchemaError
-        If X holds NaN.
+        If X or `coef` hold NaN, or no real numbers.
 
     References
     ----------
@@ -73,19 +74,92 @@ def haufe_patterns(X: Any, coef: xr.DataArray | Array) -> xr.DataArray | Array:
     >>> haufe_patterns(x, np.array([[1.0], [-1.0]])).ravel() > 0.5
     array([ True, False])
     """
-    x = np.asarray(X, dtype=np.float64)
-    w = np.asarray(coef, dtype=np.float64)
+    if isinstance(X, xr.DataArray) and isinstance(coef, xr.DataArray):
+        X = _beside(X, coef)
+    x, w = real_numbers(X, "X"), real_numbers(coef, "coef")
     if x.ndim < 2 or w.ndim < 2 or x.shape[1:] != w.shape[: x.ndim - 1]:
         raise LabelError(
             f"X has shape {x.shape} and coef {w.shape}",
             where="coef",
             mend="Give (sample, channel, ...) and (channel, ..., output).",
         )
-    if not np.isfinite(x).all():
-        raise SchemaError("holds NaN or infinities", where="X", mend="Drop those samples first.")
+    for where, values in (("X", x), ("coef", w)):
+        if not np.isfinite(values).all():
+            raise SchemaError(
+                "holds NaN or infinities", where=where, mend="Drop those samples or outputs first."
+            )
     n = int(np.prod(x.shape[1:]))
     found = patterns(x.reshape(len(x), n), w.reshape(n, -1)).reshape(w.shape)
     if not isinstance(coef, xr.DataArray):
         return found
     out = coef.copy(data=found).rename("pattern")
     return add_history(out, "encoding.haufe_patterns")
+
+
+def _beside(x: xr.DataArray, coef: xr.DataArray) -> xr.DataArray:
+    """Return X with its dims in the order of the weights, if they have names in common."""
+    shared = [dim for dim in coef.dims if dim in x.dims]
+    if not shared:
+        return x
+    if len(shared) != x.ndim - 1 or coef.dims[: len(shared)] != tuple(shared):
+        raise LabelError(
+            f"X has dims {x.dims} and coef {coef.dims}",
+            where="coef",
+            mend="Give (sample, channel, ...) and (channel, ..., output).",
+        )
+    check_same_labels(x, coef, shared, "coef")
+    ordered: xr.DataArray = x.transpose(..., *shared)
+    return ordered
+
+
+def check_same_labels(x: xr.DataArray, other: xr.DataArray, dims: Any, where: str) -> None:
+    """Raise if two arrays name the entries of a dim differently.
+
+    Parameters
+    ----------
+    x, other : DataArray
+        Where only one has labels along a dim, or sizes differ, they are not compared.
+    dims : iterable of str
+        To compare.
+    where : str
+        Name of the argument that is wrong.
+
+    Raises
+    ------
+    LabelError
+        If they differ, or are in another order.
+    """
+    for dim in dims:
+        named = dim in x.coords and dim in other.coords and x.sizes[dim] == other.sizes[dim]
+        if named and not np.array_equal(x[dim].values, other[dim].values):
+            raise LabelError(
+                f"has other labels along {dim!r}",
+                where=where,
+                mend="Select the same labels, in the same order.",
+            )
+
+
+def real_numbers(values: Any, where: str) -> Array:
+    """Return values as float64 if they are real numbers.
+
+    Parameters
+    ----------
+    values : array_like
+        Of any shape.
+    where : str
+        Name of the argument.
+
+    Returns
+    -------
+    ndarray of float64
+        Perhaps not a copy.
+
+    Raises
+    ------
+    SchemaError
+        If they are not.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise SchemaError(f"is of type {array.dtype}", where=where, mend="Give real numbers.")
+    return array.astype(np.float64, copy=False)

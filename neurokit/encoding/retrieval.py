@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from neurokit.encoding.alpha_search import ridge_cv
 from neurokit.encoding.heldout_errors import DEFAULT_ALPHAS, Array
-from neurokit.encoding.patterns import patterns
+from neurokit.encoding.patterns import check_same_labels, patterns, real_numbers
 from neurokit.encoding.samples import as_samples, as_targets, outer_folds
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
-from neurokit.schema import add_history
+from neurokit.schema import add_history, signal_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +52,9 @@ def candidate_places(
 
 
 def _unit(x: Array) -> Array:
+    # Squares of very large and very small numbers are no numbers.
+    largest = np.abs(x).max(axis=1, keepdims=True, initial=0.0)
+    x = x / np.where(largest > 0, largest, 1.0)
     length = np.sqrt((x**2).sum(axis=1, keepdims=True))
     return np.asarray(x / np.where(length > 0, length, 1.0))
 
@@ -107,7 +110,7 @@ def retrieval_scores(
     >>> scores.top_k.values
     array([1., 1., 1.])
     """
-    z, pool = (np.asarray(v, dtype=np.float64) for v in (predicted, candidates))
+    z, pool = real_numbers(predicted, "predicted"), real_numbers(candidates, "candidates")
     if z.ndim != 2 or pool.ndim != 2 or z.shape[1] != pool.shape[1]:
         raise LabelError(
             f"predicted is {z.shape} and candidates {pool.shape}",
@@ -122,9 +125,7 @@ def retrieval_scores(
         )
     if not len(z):
         raise SchemaError("holds no sample", where="predicted", mend="Give at least one.")
-    wrong = [one for one in k if not (isinstance(one, int | np.integer) and one >= 1)]
-    if wrong:
-        raise OptionError(f"holds {wrong[0]!r}", where="k", mend="Give whole numbers from 1.")
+    _check_places(k)
     right = np.arange(len(z)) if truth is None else np.asarray(truth)
     if (
         right.dtype.kind not in "iu"
@@ -153,6 +154,14 @@ def retrieval_scores(
         attrs={"n_candidates": len(pool)},
     )
     return add_history(result, "encoding.retrieval_scores", {"k": list(k)})
+
+
+def _check_places(k: Any) -> None:
+    if not np.iterable(k):
+        raise OptionError(f"is {k!r}", where="k", mend="Give a sequence, such as (1, 5).")
+    wrong = [one for one in k if not (isinstance(one, int | np.integer) and one >= 1)]
+    if wrong:
+        raise OptionError(f"holds {wrong[0]!r}", where="k", mend="Give whole numbers from 1.")
 
 
 class RetrievalDecoder(Estimator):
@@ -240,6 +249,7 @@ class RetrievalDecoder(Estimator):
         SchemaError
             If values are missing.
         """
+        _check_places(self.k)
         swapped = as_samples({"Z": Z}, X)  # what is recorded names the samples
         x, z = swapped.y, swapped.x["Z"]
         mean, scale = z.mean(axis=0), z.std(axis=0)
@@ -290,7 +300,7 @@ class RetrievalDecoder(Estimator):
             If X has other channels or times than were fitted.
         """
         self._check_fitted()
-        samples = as_targets(X)
+        samples = as_targets(self._ordered(X))
         shape = samples.targets.shape[1:]
         if shape != self.coef_.shape[:-1]:
             raise LabelError(
@@ -305,6 +315,15 @@ class RetrievalDecoder(Estimator):
         if samples.dim in samples.targets.coords:
             out = out.assign_coords({samples.dim: samples.targets[samples.dim]})
         return out
+
+    def _ordered(self, X: Any) -> Any:
+        """Return trials with dims in the order of the weights, where they have the same names."""
+        x = signal_of(X) if isinstance(X, xr.DataTree) else X
+        fitted = self.coef_.dims[:-1]
+        if not isinstance(x, xr.DataArray) or not set(fitted) <= set(x.dims):
+            return x
+        check_same_labels(x, self.coef_, fitted, "X")
+        return x.transpose(..., *fitted)
 
     def evaluate(self, X: Any, candidates: Any, truth: Any = None) -> xr.Dataset:
         """Return how well the right candidate is retrieved; see `retrieval_scores`.
@@ -327,7 +346,7 @@ class RetrievalDecoder(Estimator):
 
     def _standard(self, candidates: Any) -> Array:
         """Return candidates in the units that are predicted."""
-        pool = np.asarray(candidates, dtype=np.float64)
+        pool = real_numbers(candidates, "candidates")
         if pool.ndim != 2 or pool.shape[1] != self.latent_mean_.size:
             raise LabelError(
                 f"candidates are {pool.shape} for {self.latent_mean_.size} latents",
@@ -370,7 +389,8 @@ class RetrievalDecoder(Estimator):
         from neurokit.encoding.score_plots import plot_pattern
 
         self._check_fitted()
-        if not 0 <= latent < self.coef_.sizes["latent"]:
+        whole = isinstance(latent, int | np.integer)
+        if not (whole and 0 <= latent < self.coef_.sizes["latent"]):
             raise OptionError(
                 f"is {latent!r}", where="latent", mend=f"0 to {self.coef_.sizes['latent'] - 1}."
             )

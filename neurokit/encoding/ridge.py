@@ -17,7 +17,8 @@ from neurokit.encoding.linear import LinearEncoder, alpha_labels, as_dataset, sa
 from neurokit.encoding.ridge_core import MAX_BYTES, FoldedRidge
 from neurokit.encoding.splits import folds_of
 from neurokit.encoding.streaming import SummedRidge
-from neurokit.errors import NotFittedError, OptionError, check_option
+from neurokit.encoding.targets import checked_bytes
+from neurokit.errors import NotFittedError, check_option
 from neurokit.estimator import single_thread
 
 if TYPE_CHECKING:
@@ -184,8 +185,7 @@ class RidgeEncoder(LinearEncoder):
     def _check_parameters(self) -> None:
         check_option("metric", self.metric, METRICS)
         check_option("precision", self.precision, ["auto", "double", "mixed"])
-        if not self.max_bytes > 0:
-            raise OptionError(f"is {self.max_bytes!r}", where="max_bytes", mend="Give bytes.")
+        checked_bytes(self.max_bytes)
 
     def _keep_fit(self, fit: RidgeFit, rows: Rows, n_folds: int, *, pooled: bool) -> None:
         self._keep(fit.coef, fit.intercept, rows.features, rows.targets)

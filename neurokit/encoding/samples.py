@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.encoding.folds import Fold
+from neurokit.encoding.labels import LARGEST
 from neurokit.encoding.splits import folds_of
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.schema import signal_of
@@ -162,6 +163,13 @@ def _finite(values: Any, where: str) -> Array:
     if not np.isfinite(array).all():
         raise SchemaError(
             "holds NaN or infinities", where=where, mend="Drop those samples or targets first."
+        )
+    largest = float(np.abs(array).max(initial=0.0))
+    if largest > LARGEST:
+        raise SchemaError(
+            f"holds {largest:.3g}, whose square is no number",
+            where=where,
+            mend="Give it in other units.",
         )
     return array
 

@@ -21,7 +21,7 @@ from neurokit.encoding.heldout_errors import (
 )
 from neurokit.encoding.ridge_core import FoldedRidge
 from neurokit.encoding.samples import Samples, as_samples, inner_folds, outer_folds
-from neurokit.errors import LabelError, NeurokitWarning, check_option
+from neurokit.errors import LabelError, NeurokitWarning, OptionError, check_option
 from neurokit.estimator import single_thread
 from neurokit.schema import add_history, runs
 from neurokit.stats import block_sign_flip, circular_shift_test, cluster_test, fdr
@@ -301,6 +301,8 @@ def _judged(tested: xr.Dataset, family: Any) -> xr.Dataset:
 
 def _check_dims(samples: Samples, family: Any, space: str | None, along: str | None) -> None:
     dims = samples.targets.dims[1:]
+    if family is not None and not isinstance(family, str | Sequence):
+        raise OptionError(f"is {family!r}", where="family", mend="Name dims of Y.")
     names = [] if family is None else [family] if isinstance(family, str) else list(family)
     for where, name in [*(("family", f) for f in names), ("space", space), ("along", along)]:
         if name is not None and name not in dims:

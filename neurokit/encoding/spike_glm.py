@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from neurokit.encoding.spike_design import (
     Standard,
@@ -20,6 +21,7 @@ from neurokit.encoding.spike_inputs import Bins, as_bins
 from neurokit.encoding.spike_scores import rescaling_test, spike_scores
 from neurokit.errors import (
     ConvergenceWarning,
+    LabelError,
     NeurokitWarning,
     OptionError,
     SchemaError,
@@ -172,6 +174,7 @@ class SpikeGLM(Estimator):
                 where="Y",
                 mend='Use narrower bins, or observation="poisson".',
             )
+        self._check_window(bins)
         with single_thread():
             features, own = self._features(bins)
             standard, counts = standardise(features, own, bins.counts)
@@ -193,11 +196,21 @@ class SpikeGLM(Estimator):
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
         for name in ("alpha", "history", "tol"):
             value = getattr(self, name)
-            if not (np.isreal(value) and np.isfinite(value) and value >= 0):
+            number = isinstance(value, int | float | np.integer | np.floating)
+            if not (number and np.isfinite(value) and value >= 0):
                 raise OptionError(f"is {value!r}", where=name, mend="Give a number from 0.")
         if self.coupling and not self.history:
             raise OptionError(
                 "coupling needs a window", where="history", mend="Give history=0.1, for example."
+            )
+
+    def _check_window(self, bins: Bins) -> None:
+        longest = max((run.stop - run.start for run in bins.runs), default=0)
+        if round(self.history * bins.rate) >= max(longest, 1):
+            raise SchemaError(
+                f"no bin is left: history reaches over all {longest} bins of the longest run",
+                where="Y",
+                mend="Give longer runs or trials, or a shorter history.",
             )
 
     def _lag_basis(self, bins: Bins) -> Array:
@@ -340,6 +353,8 @@ class SpikeGLM(Estimator):
                 where="X",
                 mend="Give the same features.",
             )
+        _check_labels(bins.feature_labels, self.coef_, "feature", "X")
+        _check_labels(bins.target_labels, self.intercept_, bins.target, "Y")
         n_neurons = self.intercept_.size
         if bins.counts is not None and bins.counts.shape[1] != n_neurons:
             raise SchemaError(
@@ -391,7 +406,7 @@ class SpikeGLM(Estimator):
         if bins.counts is None and self.history:
             raise OptionError("a model with history needs counts", where="Y", mend="Give Y too.")
         with single_thread():
-            expected = self._expected(bins).reshape(*bins.shape, -1)
+            expected = self._expected(bins).reshape(*bins.shape, self.intercept_.size)
         if bins.template is None:
             return expected
         dims = [*bins.template.dims[:-1], self.intercept_.dims[0]]
@@ -490,3 +505,14 @@ class SpikeGLM(Estimator):
 
         self._check_fitted()
         return plot_spike_glm(self, neuron)
+
+
+def _check_labels(found: NDArray[Any] | None, fitted: xr.DataArray, dim: str, where: str) -> None:
+    if found is None or dim not in fitted.coords or found.size != fitted.sizes[dim]:
+        return
+    if not np.array_equal(found, fitted[dim].values):
+        raise LabelError(
+            f"has other labels along {dim!r} than the fit",
+            where=where,
+            mend="Select those of the fit, in their order.",
+        )

@@ -62,8 +62,8 @@ def as_bins(X: Any, Y: Any) -> Bins:
     if x is not None and y is not None:
         _check_same(x, y)
     n = int(np.prod(lead.shape[:-1]))
-    counts = None if y is None else _checked_counts(y).reshape(n, -1)
-    features = np.zeros((n, 0)) if x is None else _numbers(x, "X").reshape(n, -1)
+    counts = None if y is None else _checked_counts(y).reshape(n, y.shape[-1])
+    features = np.zeros((n, 0)) if x is None else _numbers(x, "X").reshape(n, x.shape[-1])
     # Plain arrays and arrays without a clock count in bins.
     timed = "time" in lead.coords
     return Bins(

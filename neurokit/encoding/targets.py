@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.errors import SchemaError
+from neurokit.errors import OptionError, SchemaError
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,32 @@ def reference_of(values: NDArray[Any]) -> Array:
     return np.asarray(np.median(values[::step], axis=0), dtype=np.float64)
 
 
+def checked_bytes(max_bytes: Any) -> float:
+    """Return a number of bytes if it is one.
+
+    Parameters
+    ----------
+    max_bytes : float
+        What the user says.
+
+    Returns
+    -------
+    float
+        Above 0 and finite.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    number = isinstance(max_bytes, int | float | np.integer | np.floating)
+    if not (number and 0 < max_bytes < np.inf):
+        raise OptionError(
+            f"is {max_bytes!r}", where="max_bytes", mend="Give bytes, for example 128e6."
+        )
+    return float(max_bytes)
+
+
 class Targets:
     """Targets about a reference.
 
@@ -50,7 +76,7 @@ class Targets:
     """
 
     def __init__(self, y: Any, max_bytes: float) -> None:
-        self.y, self.max_bytes = y, max_bytes
+        self.y, self.max_bytes = y, checked_bytes(max_bytes)
         self.n, self.t = int(y.shape[0]), int(y.shape[1])
 
     def row_blocks(self, width: int) -> Iterator[tuple[int, int]]:

@@ -173,11 +173,11 @@ class TemporalResponseFunction(LinearEncoder):
             as_alphas(self.alphas),
             record_ends(rows.samples, [str(rows.samples.dims[0])]),
         )
+        lagged = LaggedRows(np.asarray(rows.x, dtype=np.float64), ends, lags, pad=self.pad)
         folds = self._folds(rows.samples, ends, lags)
         backend, f = as_backend(self.backend), rows.features.size
         make_basis = lagged_penalty(self.penalty, self.penalty_units, rate, len(lags), f, backend)
         with single_thread():
-            lagged = LaggedRows(np.asarray(rows.x, dtype=np.float64), ends, lags, pad=self.pad)
             targets = Targets(rows.y, self.max_bytes)
             problem = trf_problem(lagged, targets, folds, make_basis, backend)
             problem.folds.n_jobs = n_workers(self.n_jobs)
@@ -202,6 +202,9 @@ class TemporalResponseFunction(LinearEncoder):
         check_option("penalty", self.penalty, ["ridge", "tikhonov"])
         check_option("penalty_units", self.penalty_units, ["plain", "mtrf"])
         check_option("metric", self.metric, METRICS)
+        for name, value in (("tmin", self.tmin), ("tmax", self.tmax)):
+            if not _is_number(value):
+                raise OptionError(f"is {value!r}", where=name, mend="Give seconds.")
 
     def _lags(self, rate: float) -> Lags:
         lags = Lags.of(self.tmin, self.tmax, rate)
@@ -310,7 +313,7 @@ def rate_of(samples: xr.DataArray, rate: float | None) -> float:
     TimeError
         If time is irregular, or says otherwise than the user, or nobody says.
     """
-    if rate is not None and not (np.isfinite(rate) and rate > 0):
+    if rate is not None and not (_is_number(rate) and np.isfinite(rate) and rate > 0):
         raise OptionError(f"is {rate!r}", where="rate", mend="Give Hz, above 0.")
     if "time" not in samples.coords:
         if rate is None:
@@ -335,3 +338,7 @@ def rate_of(samples: xr.DataArray, rate: float | None) -> float:
             mend="Leave rate out.",
         )
     return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

@@ -17,6 +17,7 @@ from neurokit.encoding.lagged import LaggedRecord, Lags, difference_penalty
 from neurokit.encoding.sum_problem import SumProblem
 from neurokit.encoding.sums import FeatureSums, TargetSums
 from neurokit.encoding.targets import Targets, reference_of
+from neurokit.errors import OptionError
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -175,12 +176,24 @@ def trf_problem(
     -------
     SumProblem
         Penalties in the units of `make_basis`.
+
+    Raises
+    ------
+    OptionError
+        If a fold has no row to train on or to test.
     """
     n = int(rows.ends[-1])
     plan = FoldPlan.of(folds, n)
     reference = reference_of(y.read(slice(0, int(rows.ends[0])), slice(0, y.t)))
     sums = [rows.sums(index, y, reference) for index in plan.sets]
     solver = GramFolds.of_sums([x for x, _ in sums], make_basis, backend, plan)
+    for k, index in enumerate(plan.test):
+        if not (sums[index][0].n and solver.train(k).n):
+            raise OptionError(
+                f"fold {k} has no sample with all its lags to train on or to test",
+                where="cv",
+                mend="Give longer folds, or pad=True.",
+            )
     floor = n * (ROUNDING * reference) ** 2
     targets = GramTargets(solver, [held for _, held in sums], reference, floor)
     full = solver.full().basis
