@@ -33,17 +33,23 @@ def offsets_of(lengths: ArrayLike | None, n_bins: int) -> Index:
     Raises
     ------
     OptionError
-        If lengths are negative or do not sum to `n_bins`.
+        If lengths are no whole numbers, negative, or do not sum to `n_bins`.
 
     Examples
     --------
     >>> offsets_of([2, 3], 5)
     array([0, 2, 5])
     """
-    sizes = np.array([n_bins] if lengths is None else lengths, dtype=np.int64)
-    if sizes.ndim != 1 or (sizes < 0).any() or sizes.sum() != n_bins:
+    sizes = np.array([n_bins] if lengths is None else lengths, dtype=np.float64)
+    if sizes.ndim != 1 or not (np.isfinite(sizes) & (sizes >= 0) & (sizes % 1 == 0)).all():
         raise OptionError(
-            f"{sizes.tolist()} sum to {sizes.sum()}, there are {n_bins} bins",
+            f"{sizes.tolist()} are no numbers of bins",
+            where="lengths",
+            mend="Give one whole number from 0 for every trial.",
+        )
+    if sizes.sum() != n_bins:
+        raise OptionError(
+            f"{[int(size) for size in sizes]} sum to {sizes.sum():.0f}, there are {n_bins} bins",
             where="lengths",
             mend="Give the number of bins of every trial.",
         )

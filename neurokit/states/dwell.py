@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from neurokit.errors import OptionError
 from neurokit.states.chains import offsets_of
 
 Array = NDArray[np.float64]
@@ -33,18 +34,36 @@ def visits(
     complete : (n_visits,) ndarray of bool
         False where the visit touches an edge of its trial, so that it may have lasted longer.
 
+    Raises
+    ------
+    OptionError
+        If states are no whole numbers, or `lengths` do not sum to their number.
+
     Examples
     --------
     >>> visits([0, 0, 1, 0])
     (array([0, 1, 0]), array([2, 1, 1]), array([False,  True, False]))
     """
-    path = np.asarray(states, dtype=np.int64)
+    path = _whole(states)
     offsets = offsets_of(lengths, len(path))
     change = np.flatnonzero(path[1:] != path[:-1]) + 1
     edges = np.unique(np.concatenate([offsets, change]))
     begin, end = edges[:-1], edges[1:]
     complete = ~(np.isin(begin, offsets) | np.isin(end, offsets))
     return path[begin], (end - begin).astype(np.int64), complete
+
+
+def _whole(states: ArrayLike) -> Index:
+    path = np.asarray(states)
+    if path.size == 0:
+        path = path.astype(np.int64)
+    if path.ndim != 1 or path.dtype.kind not in "iubf" or not np.all(path % 1 == 0):
+        raise OptionError(
+            f"has {path.ndim} axes and type {path.dtype}",
+            where="states",
+            mend="Give one path of whole numbers; trials end to end, with their lengths.",
+        )
+    return path.astype(np.int64)
 
 
 def dwell_table(
@@ -77,18 +96,40 @@ def dwell_table(
         ``median`` (of complete visits; NaN where there is none) and ``expected``; over ``visit``:
         ``duration``, ``visit_state``, ``complete``.
 
+    Raises
+    ------
+    OptionError
+        If a state is none of 0 to ``n_states - 1`` (padding of ``decode`` is -1: leave it out),
+        or a shape or width does not fit.
+
     Examples
     --------
     >>> dwell_table([0, 0, 1, 1, 1, 0], 2).occupancy.values
     array([0.5, 0.5])
     """
     state, duration, complete = visits(states, lengths)
+    strange = np.unique(state[(state < 0) | (state >= n_states)])
+    if strange.size:
+        raise OptionError(
+            f"holds {strange[:5].tolist()}, there are {n_states} states",
+            where="states",
+            mend="Give states from 0 to n_states - 1; leave out padding (-1).",
+        )
+    if not (np.isfinite(bin_s) and bin_s > 0):
+        raise OptionError(f"is {bin_s!r}", where="bin_s", mend="Give seconds above 0.")
     seconds = duration * bin_s
     occupancy = np.bincount(state, weights=duration, minlength=n_states) / max(duration.sum(), 1)
     of_state = [seconds[(state == k) & complete] for k in range(n_states)]
     expected = np.full(n_states, np.nan)
     if transition is not None:
-        leaving = 1.0 - np.diag(np.asarray(transition, dtype=np.float64))
+        moves = np.asarray(transition, dtype=np.float64)
+        if moves.shape != (n_states, n_states):
+            raise OptionError(
+                f"has shape {moves.shape}",
+                where="transition",
+                mend=f"Give {(n_states, n_states)}.",
+            )
+        leaving = 1.0 - np.diag(moves)
         expected = bin_s / np.maximum(leaving, np.finfo(float).eps)
     per_state = {
         "occupancy": occupancy,

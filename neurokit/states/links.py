@@ -57,9 +57,11 @@ def logistic(predictor: Array) -> Array:
         Between 0 and 1.
     """
     with np.errstate(over="ignore"):
-        out = np.exp(-predictor)
+        # Of a single number numpy makes a scalar, which cannot be changed in place.
+        out: Array = np.asarray(np.exp(-predictor))
     out += 1.0
-    return np.divide(1.0, out, out=out)
+    np.divide(1.0, out, out=out)
+    return out
 
 
 def log_one_plus_exp(predictor: Array) -> Array:

@@ -83,7 +83,7 @@ class OneHotPrior:
 
     def advance(self, weights: Array, information: Array) -> Array | None:
         """Find edges, and begin the stage that fits their weights."""
-        if self._stages_left == 0:
+        if self._stages_left == 0 or not self._allowed.any():
             return None
         self._stages_left -= 1
         whole, estimate, error = self._unpenalised(weights, information)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from neurokit.states.plots_chain import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Weights beyond this percentile share the last colour, so that one edge does not pale the rest.
+# Weights beyond this percentile of those that are not zero share the last colour, so that one
+# edge does not pale the rest, nor many absent edges the few that there are.
 _STRONG = 99.0
 _MOST_NAMES = 30
 
@@ -34,7 +36,7 @@ def state_colour(state: int) -> str:
 
 
 def plot_posterior(
-    posterior: xr.DataArray,
+    posterior: Any,
     *,
     trial: int = 0,
     behavior: xr.DataArray | None = None,
@@ -46,8 +48,8 @@ def plot_posterior(
 
     Parameters
     ----------
-    posterior : DataArray
-        (time, state) or (trial, time, state), of ``predict_proba``.
+    posterior : DataArray, or list or mapping of them
+        (time, state) or (trial, time, state), of ``predict_proba``; a list is one of trials.
     trial : int, default 0
         Place of the trial drawn, where there are trials.
     behavior : DataArray, optional
@@ -81,36 +83,45 @@ def plot_posterior(
             mend=f"Choose within {clock[0]:g} to {clock[-1]:g}.",
         )
     ax = axes_or_new(ax, (9.0, 2.2))
+    width = float(np.median(np.diff(clock))) if clock.size > 1 else 1.0
     values, clock = shown.values[chosen], clock[chosen]
+    # A bin lasts until the next begins, the last one as long as most.
+    edges = np.append(clock, clock[-1] + width)
     states = shown["state"].values if "state" in shown.coords else np.arange(values.shape[1])
     ax.stackplot(
-        clock,
-        values.T,
+        edges,
+        np.concatenate([values, values[-1:]]).T,
         colors=[state_colour(int(k)) for k in states],
         labels=[f"state {k}" for k in states],
         step="post",
         lw=0,
         alpha=0.85,
     )
-    ax.set(xlim=(clock[0], clock[-1]), ylim=(0, 1), xlabel=unit, ylabel="probability")
+    ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), xlabel=unit, ylabel="probability")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=8, frameon=False, fontsize=7)
     if behavior is not None:
-        _behaviour(ax, behavior, clock)
+        _behaviour(ax, behavior, edges)
     return tidy(ax)
 
 
-def _one_trial(posterior: xr.DataArray, trial: int) -> xr.DataArray:
-    if "time" not in posterior.dims or "state" not in posterior.dims:
-        raise SchemaError(
-            f"has dims {posterior.dims}", where="posterior", mend="Give one of predict_proba."
-        )
-    if "trial" in posterior.dims:
-        if not -posterior.sizes["trial"] <= trial < posterior.sizes["trial"]:
-            raise OptionError(
-                f"is {trial}", where="trial", mend=f"There are {posterior.sizes['trial']}."
-            )
-        posterior = posterior.isel(trial=trial)
-    return posterior.transpose("time", "state")
+def _one_trial(posterior: Any, trial: int) -> xr.DataArray:
+    if isinstance(posterior, Mapping):
+        posterior = list(posterior.values())
+    if isinstance(posterior, list | tuple):
+        posterior = posterior[_place(trial, len(posterior))]
+    if not isinstance(posterior, xr.DataArray) or not {"time", "state"} <= set(posterior.dims):
+        found = getattr(posterior, "dims", type(posterior).__name__)
+        raise SchemaError(f"has dims {found}", where="posterior", mend="Give one of predict_proba.")
+    shown = posterior
+    if "trial" in shown.dims:
+        shown = shown.isel(trial=_place(trial, shown.sizes["trial"]))
+    return shown.transpose("time", "state")
+
+
+def _place(trial: int, n_trials: int) -> int:
+    if not -n_trials <= trial < n_trials:
+        raise OptionError(f"is {trial}", where="trial", mend=f"There are {n_trials}.")
+    return trial
 
 
 def _clock(values: xr.DataArray) -> tuple[NDArray[np.float64], str]:
@@ -147,7 +158,7 @@ def plot_coupling(
     state : int, optional
         Label of the state drawn, where there are states.
     limit : float, optional
-        Weight of the strongest colours; default the 99th percentile of all.
+        Weight of the strongest colours; default the 99th percentile of all that are not zero.
     ax : matplotlib Axes, optional
         Where to draw; default new axes.
 
@@ -159,11 +170,14 @@ def plot_coupling(
     Raises
     ------
     OptionError
-        If there is no such state.
+        If there is no such state, or `limit` is not positive.
     SchemaError
         If dims are others.
     """
-    return _matrix(_of_state(weights, state), limit or _limit(weights), "coupling weight", ax)
+    if limit is not None and not (np.isfinite(limit) and limit > 0):
+        raise OptionError(f"is {limit!r}", where="limit", mend="Give a weight above 0.")
+    strongest = _limit(weights) if limit is None else limit
+    return _matrix(_of_state(weights, state), strongest, "coupling weight", ax)
 
 
 def plot_edges(
@@ -218,7 +232,8 @@ def _of_state(values: xr.DataArray, state: int | None) -> xr.DataArray:
 
 def _limit(weights: xr.DataArray) -> float:
     size = np.abs(weights.values[np.isfinite(weights.values)])
-    return float(np.percentile(size, _STRONG)) if size.any() else 1.0
+    present = size[size > 0]
+    return float(np.percentile(present, _STRONG)) if present.size else 1.0
 
 
 def _matrix(values: xr.DataArray, limit: float, what: str, ax: Axes | None) -> Axes:

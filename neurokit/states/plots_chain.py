@@ -200,7 +200,7 @@ def plot_selection(selection: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     number = curve["n_states"].values
     ax = axes_or_new(ax, (4.6, 3.4))
     ax.plot(number, curve.values, color=GREY, lw=0.6, alpha=0.7)
-    mean = np.nanmean(curve.values, axis=1)
+    mean = curve.mean("fold", skipna=True).values
     ax.plot(number, mean, "o-", color=BLUE, label="mean of folds")
     best = selection.attrs.get("best_n_states")
     if best is not None and best in number.tolist():

@@ -53,7 +53,8 @@ def edge_groups(connectome: Any, neurons: Sequence[str]) -> NDArray[np.int64]:
             mend="Give neurons the names that they have in the connectome.",
         )
     inside = [str(name) for name in np.asarray(neurons)[known]]
-    aligned = weight.sel(pre=inside, post=inside).transpose("synapse_type", "post", "pre")
+    chosen = _in_order(_in_order(weight, "pre", inside), "post", inside)
+    aligned = chosen.transpose("synapse_type", "post", "pre")
     present = np.nan_to_num(aligned.values) > 0
     code = np.tensordot(2 ** np.arange(len(present)), present, axes=(0, 0))
     group = np.full((known.size, known.size), -1, dtype=np.int64)
@@ -155,7 +156,25 @@ def aligned(given: Any, neurons: Sequence[str] | None, dims: tuple[str, ...]) ->
                 where="prior_connectivity",
                 mend="Give every neuron of the fit.",
             )
-        chosen = chosen.sel({dim: list(neurons)})
+        chosen = _in_order(chosen, dim, neurons)
     if "sign" in dims and "sign" in given.coords:
+        if set(given["sign"].values.tolist()) != set(SIGNS):
+            raise LabelError(
+                f"has signs {given['sign'].values.tolist()}",
+                where="prior_connectivity",
+                mend=f"Label them {list(SIGNS)}: inhibitory, none, excitatory.",
+            )
         chosen = chosen.sel(sign=list(SIGNS))
     return np.asarray(chosen.transpose(*dims).values, dtype=np.float64)
+
+
+def _in_order(values: xr.DataArray, dim: str, neurons: Sequence[str]) -> xr.DataArray:
+    """Neurons of a dim in the order given; names are compared as text, as those of a fit are."""
+    place = {str(name): i for i, name in enumerate(values[dim].values)}
+    if len(place) != values.sizes[dim]:
+        raise LabelError(
+            f"names neurons along {dim} twice",
+            where="prior_connectivity or prior_connectome",
+            mend="Give every neuron one name.",
+        )
+    return values.isel({dim: [place[str(name)] for name in neurons]})

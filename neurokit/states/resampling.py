@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.states.em import posterior_of, run_em
+from neurokit.states.interruption import Stop
 from neurokit.states.matching import match_by_overlap
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
@@ -28,7 +29,7 @@ def bootstrap_parameters(
     tol: float,
     rng: np.random.Generator,
     n_workers: int,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop,
 ) -> list[Parameters]:
     """Refit to trials drawn with replacement, states in the order of the original fit.
 
@@ -36,6 +37,11 @@ def bootstrap_parameters(
     -------
     list of Parameters
         One per refit.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If `stop` was set: some refits would lack.
     """
     reference = posterior_of(data, problem, parameters).probability
     n_trials = len(data.offsets) - 1
@@ -50,10 +56,10 @@ def bootstrap_parameters(
             max_iter=max_iter,
             tol=tol,
             stages=False,
-            stop=stop,
+            stop=stop.is_set,
         )
         # Compared on the same bins for all refits, not on those drawn.
         found = posterior_of(data, problem, run.parameters).probability
         return run.parameters.reorder(match_by_overlap(reference, found))
 
-    return in_parallel(refit, rng.spawn(n_resamples), n_workers)
+    return in_parallel(refit, rng.spawn(n_resamples), n_workers, stop)

@@ -185,7 +185,10 @@ def _plain(
 
 
 def in_parallel(
-    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    n_workers: int,
+    stop: Stop | None = None,
 ) -> list[Result]:
     """Results in the order of the items.
 
@@ -197,17 +200,38 @@ def in_parallel(
         What to work on.
     n_workers : int
         Threads.
+    stop : Stop, optional
+        Once set, no further item is begun.
 
     Returns
     -------
     list
         One result per item.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If `stop` is set: results that lack some are none.
     """
+
+    def unless_stopped(item: Item) -> Result:
+        if stop is not None and stop.is_set():
+            raise KeyboardInterrupt
+        return function(item)
+
     if n_workers == 1:
-        return [function(item) for item in items]
-    with ThreadPoolExecutor(n_workers) as pool:
-        futures = [pool.submit(function, item) for item in items]
-        return [future.result() for future in futures]
+        found = [unless_stopped(item) for item in items]
+    else:
+        with ThreadPoolExecutor(n_workers) as pool:
+            futures = [pool.submit(unless_stopped, item) for item in items]
+            try:
+                found = [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    if stop is not None and stop.is_set():
+        raise KeyboardInterrupt
+    return found
 
 
 def _screening_trials(offsets: Index, rng: np.random.Generator) -> Index:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from neurokit.errors import NeurokitWarning, OptionError, check_option
 from neurokit.estimator import single_thread
 from neurokit.states.em import posterior_of
+from neurokit.states.interruption import Stop, ctrl_c_sets, run_until_stopped
 from neurokit.states.model import GLMHMM
 from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker
@@ -80,6 +80,8 @@ def select_states(
     ------
     OptionError
         If a number of states or folds is not allowed.
+    KeyboardInterrupt
+        At Ctrl-C; no fit is kept.
 
     References
     ----------
@@ -106,8 +108,8 @@ def select_states(
         )
     for model in models:
         check_parameters(model)
-    rng = np.random.default_rng(random_state)
-    with single_thread():
+    rng, workers = np.random.default_rng(random_state), n_workers(n_jobs)
+    with single_thread(), ctrl_c_sets() as stop:
         given, data, _ = models[0].prepare(X, inputs, transition_inputs, exposure)
         data = _with_trials(data, n_folds)
         fold = _folds(len(data.offsets) - 1, n_folds, rng)
@@ -120,16 +122,16 @@ def select_states(
         ]
 
         def run(job: _Job) -> tuple[float, float]:
-            return _one(job, data, given, fold)
+            return _one(job, data, given, fold, stop)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NeurokitWarning)
-            results = in_parallel(run, jobs, n_workers(n_jobs))
+            results = run_until_stopped(lambda: in_parallel(run, jobs, workers, stop), stop)
     table = np.array(results).reshape(len(models), -1, 2)
     return _dataset(numbers, table, data, criterion)
 
 
-def _one(job: _Job, data: Observations, given: Any, fold: Index) -> tuple[float, float]:
+def _one(job: _Job, data: Observations, given: Any, fold: Index, stop: Stop) -> tuple[float, float]:
     """Held-out nats per bin (or the likelihood of all trials), and number of parameters."""
     train = data if job.fold < 0 else data.take(np.flatnonzero(fold != job.fold))
     problem = job.model.make_problem(data)
@@ -138,7 +140,7 @@ def _one(job: _Job, data: Observations, given: Any, fold: Index) -> tuple[float,
     options = SearchOptions(
         kind, job.model.n_restarts, job.model.max_iter, job.model.tol, n_workers(1)
     )
-    found: Search = search(train, problem, maker, options, job.rng, stop=threading.Event())
+    found: Search = search(train, problem, maker, options, job.rng, stop=stop)
     if job.fold < 0:
         return found.best.log_likelihood, count_parameters(problem, data)
     test = data.take(np.flatnonzero(fold == job.fold))

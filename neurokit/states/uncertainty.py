@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from neurokit.states.assembly import Given, make_problem
 from neurokit.states.bases import history_basis
 from neurokit.states.errors_of_fit import complete_errors, observed_errors
 from neurokit.states.free_parameters import FreeParameters
+from neurokit.states.interruption import ctrl_c_sets, run_until_stopped
 from neurokit.states.labelling import labelled_parameters
 from neurokit.states.options import n_workers, transition_prior
 from neurokit.states.parameters import Parameters
@@ -154,29 +154,44 @@ class StateUncertainty(StateReading):
             Every parameter with a leading dim ``resample``; take ``.quantile([0.025, 0.975],
             "resample")`` for intervals.
 
+        Raises
+        ------
+        OptionError
+            If there is one trial only, or a number is not allowed.
+        KeyboardInterrupt
+            At Ctrl-C; no draw is kept.
+
         References
         ----------
         Efron (1979), doi:10.1214/aos/1176344552.
         """
+        if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
+            raise OptionError(
+                f"is {n_resamples!r}", where="n_resamples", mend="Give a whole number from 1."
+            )
         given, data, parameters, emission = self._prepared(X, inputs, transition_inputs, exposure)
         if len(data.offsets) < 3:
             raise OptionError(
                 "holds one trial", where="X", mend="Give at least two trials to draw from."
             )
         problem = self._fitted_problem(data, emission, parameters.n_states)
-        stop = threading.Event()
-        with single_thread():
-            found = bootstrap_parameters(
+        rng, workers = np.random.default_rng(random_state), n_workers(n_jobs)
+
+        def work() -> list[Parameters]:
+            return bootstrap_parameters(
                 data,
                 problem,
                 parameters,
                 lambda: self._final_prior(problem),
-                n_resamples=n_resamples,
+                n_resamples=int(n_resamples),
                 max_iter=self.max_iter,
                 tol=self.tol,
-                rng=np.random.default_rng(random_state),
-                n_workers=n_workers(n_jobs),
-                stop=stop.is_set,
+                rng=rng,
+                n_workers=workers,
+                stop=stop,
             )
+
+        with single_thread(), ctrl_c_sets() as stop:
+            found = run_until_stopped(work, stop)
         draws = [self._as_dataset(each, given, emission) for each in found]
         return xr.concat(draws, "resample")

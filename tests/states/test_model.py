@@ -13,6 +13,7 @@ from scipy.special import expit
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
+import neurokit.states.model as model_module
 from neurokit.errors import (
     ConvergenceWarning,
     LabelError,
@@ -22,7 +23,7 @@ from neurokit.errors import (
     SchemaError,
 )
 from neurokit.states import GLMHMM, match_states
-from neurokit.states.restarts import Search
+from neurokit.states.restarts import Search, search
 
 
 @pytest.fixture(scope="module")
@@ -321,12 +322,18 @@ def test_too_few_iterations_warn():
         GLMHMM(2, history=1, max_iter=3, random_state=0).fit(counts)
 
 
-def test_ctrl_c_keeps_the_best_so_far(two_states, tmp_path):
+def test_ctrl_c_keeps_the_best_so_far(two_states, tmp_path, monkeypatch):
     counts, _ = two_states
     # Gains of nothing are enough to go on, so that only the interruption ends it.
     model = GLMHMM(3, history=3, tol=0.0, max_iter=1_000_000, random_state=0)
     press = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-    press.start()
+
+    def begun(*args, **options):
+        # The clock runs from here: on a busy machine data may take longer than it to prepare.
+        press.start()
+        return search(*args, **options)
+
+    monkeypatch.setattr(model_module, "search", begun)
     with pytest.raises(KeyboardInterrupt):
         model.fit(counts)
     press.join()

@@ -63,7 +63,8 @@ def test_the_ribbon_is_as_wide_as_the_probability():
 
 def test_the_ribbon_shows_the_seconds_asked_for():
     ax = plot_posterior(some_posterior(), start=0.5, stop=1.25, ax=new_axes())
-    assert ax.get_xlim() == pytest.approx((0.5, 1.2))
+    # The bin at 1.2 s lasts until the next, as all others do.
+    assert ax.get_xlim() == pytest.approx((0.5, 1.3))
     without = some_posterior().drop_vars("time")
     assert plot_posterior(without, ax=new_axes()).get_xlabel() == "time (bin)"
 
@@ -75,7 +76,7 @@ def test_behaviour_has_its_own_axis_with_its_unit():
     ax = plot_posterior(some_posterior(), behavior=line, ax=new_axes())
     other = ax.figure.axes[1]
     assert other.get_ylabel() == "velocity (mm/s)"
-    np.testing.assert_allclose(other.lines[0].get_xdata()[-1], 1.9)
+    np.testing.assert_allclose(other.lines[0].get_xdata()[-1], 1.95)
 
 
 def test_what_is_no_posterior_is_refused():
