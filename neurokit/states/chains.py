@@ -41,7 +41,10 @@ def offsets_of(lengths: ArrayLike | None, n_bins: int) -> Index:
     array([0, 2, 5])
     """
     sizes = np.array([n_bins] if lengths is None else lengths, dtype=np.float64)
-    if sizes.ndim != 1 or not (np.isfinite(sizes) & (sizes >= 0) & (sizes % 1 == 0)).all():
+    if (
+        sizes.ndim != 1
+        or not (np.isfinite(sizes) & (sizes >= 0) & (np.trunc(sizes) == sizes)).all()
+    ):
         raise OptionError(
             f"{sizes.tolist()} are no numbers of bins",
             where="lengths",

@@ -57,7 +57,7 @@ def _whole(states: ArrayLike) -> Index:
     path = np.asarray(states)
     if path.size == 0:
         path = path.astype(np.int64)
-    if path.ndim != 1 or path.dtype.kind not in "iubf" or not np.all(path % 1 == 0):
+    if path.ndim != 1 or path.dtype.kind not in "iubf" or not np.all(np.trunc(path) == path):
         raise OptionError(
             f"has {path.ndim} axes and type {path.dtype}",
             where="states",
