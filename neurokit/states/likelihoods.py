@@ -198,7 +198,7 @@ def weighted_value(
         if not every:
             response = response[:, neurons]
             share = share if share.shape[1] == 1 else share[:, neurons]
-        predictor = (data.columns[block] @ flat).reshape(-1, len(neurons), n_parts)
+        predictor = (data.columns[block] @ flat).reshape(len(response), len(neurons), n_parts)
         found = emission.log_likelihood(response, predictor, data.exposure[block], scale[neurons])
         out += np.einsum("tn,tn->n", np.broadcast_to(share, found.shape), found)
     return out
