@@ -20,7 +20,6 @@ from neurokit.states.markov_jump_em import fit_rates, standard_errors
 from neurokit.states.markov_jump_path import read_path, sample_path
 from neurokit.states.markov_jump_propagator import _van_loan, integrals, transition_matrices
 
-
 # Gauss-Legendre of 24 points is exact to rounding for exponentials of the gaps used here.
 NODES, SHARES = np.polynomial.legendre.leggauss(24)
 
