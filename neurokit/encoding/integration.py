@@ -17,6 +17,12 @@ from neurokit.schema import add_history
 
 ONE = "only"
 
+# Variables and dims of the result, which no dim of the targets may be called.
+RESULTS = (
+    *("site", "q", "p_site", "responsive", "score", "difference", "p", "p_responsive"),
+    *("passed", "share", "model", "test", "study_test", "alignment"),
+)
+
 
 def integration_sites(
     features: Mapping[str, Any],
@@ -89,7 +95,7 @@ def integration_sites(
     OptionError
         If a set of features is missing or a number is out of range.
     LabelError
-        If samples differ or there is no such lag.
+        If samples differ, there is no such lag, or a dim of Y has a name of the result.
 
     Warns
     -----
@@ -191,6 +197,13 @@ def _set_of(features: Mapping[str, Any], name: str, alignment: str) -> Any:
 
 
 def _check_lag(targets: xr.DataArray, lag: str | None) -> None:
+    taken = [str(dim) for dim in targets.dims[1:] if dim in RESULTS]
+    if taken:
+        raise LabelError(
+            f"has a dim {taken[0]!r}, which is a name in the result",
+            where="Y",
+            mend=f"Rename it, for example Y.rename({taken[0]}='electrode').",
+        )
     if lag is not None and lag not in targets.dims[1:]:
         raise LabelError(
             f"Y has no dim {lag!r} but {tuple(targets.dims)}",

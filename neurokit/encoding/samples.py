@@ -42,7 +42,7 @@ class Samples:
         first = [] if lead is None else [lead]
         shape = values.shape[: values.ndim - 1]
         out = xr.DataArray(
-            values.reshape(*shape, *template.shape), dims=[*first, *template.dims], name=name
+            values.reshape((*shape, *template.shape)), dims=[*first, *template.dims], name=name
         )
         return out.assign_coords(template.coords)
 

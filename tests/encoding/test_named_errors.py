@@ -15,6 +15,7 @@ from neurokit.encoding import (
     TemporalResponseFunction,
     compare,
     haufe_patterns,
+    integration_sites,
     retrieval_scores,
     significance,
 )
@@ -196,6 +197,15 @@ def test_a_class_is_no_estimator():
 def test_a_family_is_of_dims(family):
     with pytest.raises(OptionError, match="^family: is "):
         significance(X, Y, family=family, n_draws=9)
+
+
+@pytest.mark.parametrize("dim", ["site", "q", "test", "alignment"])
+def test_dims_of_targets_are_no_names_of_results(dim):
+    # Whether each is a site of integration would have become the labels of the sites.
+    features = dict.fromkeys(("vision", "language", "multimodal"), X)
+    targets = xr.DataArray(Y, dims=("event", dim), coords={dim: list("abc")})
+    with pytest.raises(LabelError, match=f"^Y: has a dim '{dim}'"):
+        integration_sites(features, targets, n_shifts=9)
 
 
 @pytest.fixture(scope="module")
