@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -262,8 +263,15 @@ class _Blocks:
         near = kernels.Bins(frames - start, width)
         kernel = self.formula.on(start, stop)
         flat = self.rows.reshape(-1, *self.rows.shape[-2:])[..., start:stop]
-        values = [kernels.pair_affinity(x, first, second, kernel, near) for x in flat]
-        return np.stack(values).reshape(*self.rows.shape[:-2], *values[0].shape)
+        values = np.empty((len(flat), len(first), bins.stop - bins.start), dtype=np.float32)
+        for x, out in zip(flat, values, strict=True):
+            kernels.pair_affinity(x, first, second, kernel, near, out)
+        return values.reshape(*self.rows.shape[:-2], *values.shape[1:])
+
+    def at(self, block_info: Any = None) -> NDArray[np.float32]:
+        """Values of one block of a dask array, which says where it lies."""
+        *_, pairs, bins = block_info[None]["array-location"]
+        return self(slice(*pairs), slice(*bins))
 
 
 def _pair_values(moving: xr.DataArray, formula: _Formula, bins: kernels.Bins, chunks: Any) -> Any:
@@ -275,22 +283,16 @@ def _pair_values(moving: xr.DataArray, formula: _Formula, bins: kernels.Bins, ch
     if chunks is None:
         return blocks(slice(0, shape[-2]), slice(0, shape[-1]))
     import dask.array as da
-    from dask.delayed import delayed
 
-    n_pairs, n_bins = _block_size(chunks, shape)
-    lazy = delayed(blocks, pure=False)
-    further = (1,) * (len(shape) - 2)
-    grid = []
-    for start in range(0, shape[-2], n_pairs):
-        pairs = slice(start, min(start + n_pairs, shape[-2]))
-        row = []
-        for begin in range(0, shape[-1], n_bins):
-            cut = slice(begin, min(begin + n_bins, shape[-1]))
-            size = (*shape[:-2], pairs.stop - pairs.start, cut.stop - cut.start)
-            part = da.from_delayed(lazy(pairs, cut), size, dtype=np.float32)  # type: ignore[no-untyped-call]
-            row.append(part)
-        grid.append(da.concatenate(row, axis=len(further) + 1))  # type: ignore[no-untyped-call]
-    return da.concatenate(grid, axis=len(further))  # type: ignore[no-untyped-call]
+    sizes = (*shape[:-2], *_block_size(chunks, shape))
+    # A name of its own: else dask hashes all traces to find one.
+    return da.map_blocks(  # type: ignore[no-untyped-call]
+        blocks.at,
+        name=f"affinity-{uuid.uuid4().hex}",
+        chunks=da.core.normalize_chunks(sizes, shape),  # type: ignore[no-untyped-call]
+        dtype=np.float32,
+        meta=np.empty((0,) * len(shape), dtype=np.float32),
+    )
 
 
 def _block_size(chunks: Any, shape: tuple[int, ...]) -> tuple[int, int]:

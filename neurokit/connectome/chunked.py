@@ -7,7 +7,7 @@ one that keeps it is those products one after the other. At no time is there mor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,8 @@ from neurokit.connectome.dimension_tree import AnyFloat, Array, contract, row_gr
 from neurokit.connectome.tensor import (
     Moments,
     ObservedTensor,
+    memory_order,
+    outer_modes,
     power_of_two,
     reduce_mask,
 )
@@ -35,7 +37,7 @@ class Chunks:
     Parameters
     ----------
     lazy : list
-        Dask arrays, one per stretch, in the caller's mode order.
+        Dask arrays of one chunk and optimised graphs, one per stretch, in the caller's mode order.
     stretches : list of slice
         Where they lie along the mode.
     order : tuple of int
@@ -49,10 +51,18 @@ class Chunks:
     order: tuple[int, ...]
     axis: int
 
+    def compute(self, number: int) -> AnyFloat:
+        """Compute one block on this thread, in the caller's order of modes."""
+        from dask.local import get_sync
+
+        # Not `compute`, which goes over the graph again and copies.
+        block = self.lazy[number]
+        only = (block.name, *(0,) * block.ndim)
+        return np.asarray(get_sync(block.dask, only))
+
     def read(self, number: int, dtype: Any) -> AnyFloat:
-        """Compute one block on this thread; NaN stays."""
-        block = np.asarray(self.lazy[number].compute(scheduler="synchronous"))
-        return np.ascontiguousarray(block.transpose(self.order), dtype=dtype)
+        """Compute one block and lay it out; NaN stays."""
+        return np.ascontiguousarray(self.compute(number).transpose(self.order), dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,9 @@ class ChunkedTensor(ObservedTensor):
         return self.sizes
 
     @property
-    def outer(self) -> tuple[int, int]:
-        """The mode that is cut, and the largest other one."""
-        return self.chunks.axis, 0
+    def cut(self) -> int:
+        """The mode along which the data come in blocks."""
+        return self.chunks.axis
 
     @property
     def complete(self) -> bool:
@@ -107,6 +117,7 @@ class ChunkedTensor(ObservedTensor):
                 # The block may be a view of the user's memory.
                 values = np.where(self._seen(number, values.shape), values, 0)
             yield stretch, values.astype(self.values.dtype, copy=False)
+            del values
 
     def seen_blocks(self) -> Iterator[tuple[slice, AnyFloat, NDArray[Any]]]:
         """Yield stretches of the mode that is cut with their data and mask."""
@@ -134,7 +145,12 @@ class ChunkedTensor(ObservedTensor):
         total: Array | None = None
         for stretch, values in self.blocks():
             part = contract(values, factor[stretch], axis)
-            total = part.astype(np.float64) if total is None else np.add(total, part, out=total)
+            del values
+            total = (
+                part.astype(np.float64, copy=False)
+                if total is None
+                else np.add(total, part, out=total)
+            )
         assert total is not None
         return total
 
@@ -215,9 +231,13 @@ def observe_chunks(
             index = (slice(None),) * chunks.axis + (stretch,)
             seen &= mask.transpose(chunks.order)[index]
         start[chunks.axis] = stretch.start
-        moments.add(np.where(seen, values, 0).astype(dtype, copy=False), start)
+        if not seen.all():
+            values = np.where(seen, values, 0).astype(dtype, copy=False)
+        moments.add(values, start)
         n_seen += int(seen.sum())
         masks.append(_Mask.of(seen))
+        # Gone before the next one comes.
+        del values, seen
     scale = power_of_two(moments.squares, n_seen)
     common = _Mask.common(masks, chunks.axis)
     return ChunkedTensor(
@@ -264,10 +284,23 @@ def _cut(lazy: Any) -> Chunks:
             edges[-1] = stop
         else:
             edges.append(stop)
+    from dask.base import optimize
+
     stretches = [slice(a, b) for a, b in pairwise(edges)]
-    blocks = [lazy[(slice(None),) * axis + (stretch,)] for stretch in stretches]
-    others = [mode for mode in range(lazy.ndim) if mode != axis]
-    longest = max(others, key=lambda mode: lazy.shape[mode])
-    # Both modes that are summed over lie at an end of memory: one matrix product per block.
-    order = (longest, *(mode for mode in others if mode != longest), axis)
-    return Chunks(blocks, stretches, order, lazy.ndim - 1)
+    blocks = [lazy[(slice(None),) * axis + (stretch,)].rechunk(-1) for stretch in stretches]
+    # Every pass computes every block: graphs are made small once.
+    small = [optimize(block)[0] for block in blocks]  # type: ignore[no-untyped-call]
+    chunks = Chunks(small, stretches, (), axis)
+    order = _order(chunks, lazy.shape)
+    return replace(chunks, order=order, axis=order.index(axis))
+
+
+def _order(chunks: Chunks, shape: Sequence[int]) -> tuple[int, ...]:
+    """Modes as a block lies in memory, where products with it are large; else as they are best."""
+    first, second = outer_modes(shape)
+    order = memory_order(chunks.compute(0))
+    if order[-1] in (first, second):
+        return order
+    rest = [mode for mode in range(len(shape)) if mode not in (first, second)]
+    # Both modes that are summed over lie at an end: one matrix product per block.
+    return (first, *rest, second)

@@ -92,15 +92,52 @@ class _Batch:
                 for run in runs
             ]
         )
-        partial = self.tensor.contract(self.point[first], first)
-        for mode in others:
-            new, _ = self._update(runs, partial, first, mode)
+        if self.tensor.cut == second:
+            partial: AnyFloat = self._stream(runs, weights)
+            self._extrapolate(runs, partial, second, others[1:], weights)
+        else:
+            partial = self.tensor.contract(self.point[first], first)
+            self._extrapolate(runs, partial, first, others, weights)
+            partial = self.tensor.contract(self.point[second], second)
+        return self._update(runs, partial, second, first)
+
+    def _extrapolate(
+        self,
+        runs: Sequence[_Run],
+        partial: AnyFloat,
+        summed: int,
+        modes: Sequence[int],
+        weights: Array,
+    ) -> None:
+        """Update modes one after the other and move each on along its step."""
+        for mode in modes:
+            new, _ = self._update(runs, partial, summed, mode)
             self.point[mode] = np.maximum(new + weights * (new - self.plain[mode]), 0.0)
             self.plain[mode] = new
             if self.tensor.tied:
                 self.point[1], self.plain[1] = self.point[0], self.plain[0]
-        partial = self.tensor.contract(self.point[second], second)
-        return self._update(runs, partial, second, first)
+
+    def _stream(self, runs: Sequence[_Run], weights: Array) -> Array:
+        """Update the mode that is cut and sum over it in one pass; its rows need no others."""
+        first, second = self.tensor.outer
+        grams = [self.tensor.grams(self.of(self.point, run), second) for run in runs]
+        new = self.point[second].copy()
+
+        def renew(stretch: slice, partial: AnyFloat) -> Array:
+            numerator = self.tensor.gather(partial, first, self.point, second)
+            rows = new[stretch]
+            for run, gram in zip(runs, grams, strict=True):
+                own = gram[stretch] if len(gram) > 1 else gram
+                descend(rows[:, run.columns], numerator[:, run.columns], own, _INNER_SWEEPS)
+            step = rows - self.plain[second][stretch]
+            moved: Array = np.maximum(rows + weights * step, 0.0)
+            self.point[second][stretch] = moved
+            return moved
+
+        self.point[second] = self.point[second].copy()
+        partial = self.tensor.contract_twice(self.point[first], first, renew)
+        self.plain[second] = new
+        return partial
 
     def _update(
         self, runs: Sequence[_Run], partial: AnyFloat, summed: int, mode: int
@@ -209,7 +246,8 @@ def update_order(tensor: ObservedTensor) -> list[int]:
     first, second = tensor.outer
     if tensor.tied:
         return [0, first]
-    rest = [m for m in reversed(range(len(tensor.shape))) if m not in (first, second)]
+    by_caller = sorted(range(len(tensor.shape)), key=lambda m: -tensor.order[m])
+    rest = [m for m in by_caller if m not in (first, second)]
     return [second, *rest, first]
 
 

@@ -232,7 +232,12 @@ _CODES: dict[Kernel, int] = {differential: 0, minimum: 1, product: 2, rising: 3}
 
 
 def pair_affinity(
-    traces: Traces, first: Index, second: Index, kernel: Kernel, bins: Bins
+    traces: Traces,
+    first: Index,
+    second: Index,
+    kernel: Kernel,
+    bins: Bins,
+    out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """a[p, b] = max(0, mean over frames of bin b of kernel(x_first, x_second)).
 
@@ -246,13 +251,16 @@ def pair_affinity(
         From two blocks (pairs, time) to signed values.
     bins : Bins
         Which frames belong together.
+    out : (n_pairs, n_bins) ndarray of float32, optional
+        Written to; None makes one.
 
     Returns
     -------
     (n_pairs, n_bins) ndarray of float32
         Non-negative, NaN where a neuron is missing.
     """
-    out = np.empty((len(first), len(bins.frames) // bins.width), dtype=np.float32)
+    if out is None:
+        out = np.empty((len(first), len(bins.frames) // bins.width), dtype=np.float32)
     if kernel in _CODES:
         rows = np.ascontiguousarray(traces)
         _fused(rows, first, second, bins.frames, bins.width, _CODES[kernel], out)

@@ -6,7 +6,7 @@ with missing entries or gaps in memory is copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from neurokit.connectome.dimension_tree import AnyFloat, Array, collapse, contract, row_grams
 
-# Entries that are looked at or reconstructed at once (8 MB in float64).
-_BLOCK = 2**20
+# Entries that are looked at or reconstructed at once (1 MB in float64).
+_BLOCK = 2**17
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,20 @@ class ObservedTensor:
 
     @property
     def outer(self) -> tuple[int, int]:
-        """The two modes that are summed over the data; the first one's product serves the rest."""
-        return outer_modes(self.shape, self.tied)
+        """The two modes that are summed over the data; the first one's product serves the rest.
+
+        They follow the caller's order, not that of memory: every layout is worked through alike.
+        """
+        if self.tied:
+            return 2, 0
+        sizes = [self.shape[self.order.index(mode)] for mode in range(len(self.shape))]
+        first, second = outer_modes(sizes)
+        return self.order.index(first), self.order.index(second)
+
+    @property
+    def cut(self) -> int:
+        """The mode along which the data come in blocks."""
+        return self.outer[0]
 
     @property
     def complete(self) -> bool:
@@ -94,9 +106,43 @@ class ObservedTensor:
         kept = [mode for mode in range(len(self.shape)) if mode != summed]
         return collapse(partial, kept, factors, target) / self.scale
 
+    def contract_twice(
+        self, factor: Array, axis: int, renew: Callable[[slice, AnyFloat], Array]
+    ) -> Array:
+        """Sum over one mode, have the mode that is cut renewed from that, and sum over it.
+
+        Parameters
+        ----------
+        factor : (size, columns) ndarray
+            Of the mode summed first.
+        axis : int
+            That mode; another than the one that is cut.
+        renew : callable
+            Takes a stretch of the mode that is cut and its partial product; returns that
+            stretch's rows.
+
+        Returns
+        -------
+        ndarray of float64
+            The data summed over the mode that is cut with its new rows: one pass for both.
+        """
+        total: Array | None = None
+        for stretch, values in self.blocks():
+            rows = renew(stretch, contract(values, factor, axis))
+            part = contract(values, rows, self.cut)
+            # Gone before the next one comes.
+            del values
+            total = (
+                part.astype(np.float64, copy=False)
+                if total is None
+                else np.add(total, part, out=total)
+            )
+        assert total is not None
+        return total
+
     def partial(self, factor: Array, axis: int) -> Array:
         """Sum over one mode of the scaled data, in float64."""
-        return self.on_host(self.contract(factor, axis)).astype(np.float64) / self.scale
+        return np.divide(self.on_host(self.contract(factor, axis)), self.scale, dtype=np.float64)
 
     def on_host(self, partial: Any) -> AnyFloat:
         """A partial product as an array."""
@@ -112,12 +158,12 @@ class ObservedTensor:
         return np.broadcast_to(self.mask.any(axis=others), self.shape[mode])
 
     def blocks(self) -> Iterator[tuple[slice, AnyFloat]]:
-        """Yield stretches of the first outer mode with their data; here there is one."""
-        yield slice(0, self.shape[self.outer[0]]), self.values
+        """Yield stretches of the mode that is cut with their data; here there is one."""
+        yield slice(0, self.shape[self.cut]), self.values
 
     def seen_blocks(self) -> Iterator[tuple[slice, AnyFloat, NDArray[Any]]]:
-        """Yield stretches of the first outer mode with their data and mask."""
-        axis = self.outer[0]
+        """Yield stretches of the mode that is cut with their data and mask."""
+        axis = self.cut
         for stretch, values in self.blocks():
             mask = self.mask
             if mask.shape[axis] > 1:
@@ -125,18 +171,16 @@ class ObservedTensor:
             yield stretch, values, np.broadcast_to(mask, values.shape)
 
 
-def outer_modes(shape: Sequence[int], tied: bool = False) -> tuple[int, int]:
+def outer_modes(shape: Sequence[int]) -> tuple[int, int]:
     """Return the modes whose sums leave the smallest partial products: the two largest.
 
-    Among modes of one size those at an end of the memory layout come first, where the product
-    is a single matrix product.
+    Among modes of one size the first and the last come first: where they lie at an end of
+    memory too, the product is a single matrix product.
 
     Parameters
     ----------
     shape : sequence of int
         Sizes of the modes.
-    tied : bool, default False
-        Whether modes 0 and 1 share a factor; the third is then summed first.
 
     Returns
     -------
@@ -148,8 +192,6 @@ def outer_modes(shape: Sequence[int], tied: bool = False) -> tuple[int, int]:
     >>> outer_modes((1225, 20, 480))
     (0, 2)
     """
-    if tied:
-        return 2, 0
     ends = {0, len(shape) - 1}
     ranked = sorted(range(len(shape)), key=lambda k: (-shape[k], k not in ends, -k))
     return ranked[0], ranked[1]
@@ -317,7 +359,7 @@ def relative_error(tensor: ObservedTensor, factors: Sequence[Array]) -> float:
     """
     if tensor.squared_norm == 0:
         return 0.0
-    axis = tensor.outer[0]
+    axis = tensor.cut
     total = 0.0
     for stretch, values, seen in tensor.seen_blocks():
         parts = [f[stretch] if mode == axis else f for mode, f in enumerate(factors)]

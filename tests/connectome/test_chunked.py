@@ -89,6 +89,33 @@ def test_a_fit_in_blocks_equals_the_one_in_memory(kind):
         np.testing.assert_allclose(lazy.factors_[name], whole.factors_[name], atol=1e-6)
 
 
+@pytest.mark.parametrize("dim", ["pair", "time", "recording"])
+@pytest.mark.parametrize("memory", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_every_cut_and_layout_takes_the_same_steps(dim, memory):
+    # Sizes repeat: only the caller's order of modes may decide which comes first.
+    shape = (14, 14, 6)
+    stored = np.ascontiguousarray(values(shape).transpose(memory))
+    x = xr.DataArray(stored.transpose(np.argsort(memory)), dims=["pair", "time", "recording"])
+    options = {"n_restarts": 2, "tol": 1e-6, "random_state": 0}
+    whole = NonNegativeCP(3, **options).fit(x.copy(data=np.ascontiguousarray(x.values)))
+    lazy = NonNegativeCP(3, **options).fit(x.chunk({dim: 4}))
+    assert lazy.n_iter_ == whole.n_iter_
+    np.testing.assert_allclose(lazy.objective_trace_, whole.objective_trace_, rtol=1e-9)
+    np.testing.assert_allclose(lazy.restart_errors_, whole.restart_errors_, rtol=1e-10)
+
+
+def test_a_sweep_reads_every_block_once(monkeypatch):
+    x = xr.DataArray(values((30, 20, 4)), dims=["pair", "time", "recording"]).chunk(time=5)
+    reads = []
+    original = module.Chunks.read
+    monkeypatch.setattr(
+        module.Chunks, "read", lambda self, k, dtype: reads.append(k) or original(self, k, dtype)
+    )
+    model = NonNegativeCP(2, n_restarts=1, tol=1e-4, random_state=0).fit(x)
+    # One pass per sweep, one before them for norms, one after them for the error.
+    assert reads == [0, 1, 2, 3] * (model.n_iter_ + 2)
+
+
 def test_a_matrix_and_four_modes_are_taken_too():
     for shape in ((11, 30), (5, 20, 4, 3)):
         x = values(shape)
@@ -192,8 +219,9 @@ def compared(n_neurons, n_times, n_animals, n_bins):
     traces = animals(n_neurons, n_times, n_animals)
     options = {"n_restarts": 2, "random_state": 0, "dtype": "float64"}
     chunks = {"time": n_bins}
-    # Compiled outside of what is measured.
-    NonNegativeCP(2, tol=0.1, **options).fit(np.random.default_rng(0).random((6, 5, 4)))
+    # Compiled and imported outside of what is measured.
+    few = affinity(animals(6, 40, 2), chunks={"time": 10})
+    NonNegativeCP(2, tol=0.1, compress=True, **options).fit(few)
     lazy, peak = peak_of(lambda: NonNegativeCP(4, **options).fit(affinity(traces, chunks=chunks)))
     whole = NonNegativeCP(4, **options).fit(affinity(traces))
     dense = 4 * n_neurons * (n_neurons - 1) // 2 * n_times * n_animals
@@ -202,8 +230,8 @@ def compared(n_neurons, n_times, n_animals, n_bins):
 
 @pytest.mark.slow
 def test_a_fit_from_traces_equals_the_dense_one_in_a_fraction_of_its_memory():
-    # Reduced form: 60 neurons, 1200 times, 3 animals, in 40 blocks.
-    lazy, whole, share = compared(60, 1200, 3, 30)
+    # Reduced form: 90 neurons, 1000 times, 3 animals, in 50 blocks.
+    lazy, whole, share = compared(90, 1000, 3, 20)
     assert lazy == pytest.approx(whole, rel=1e-8)
     assert share < 0.25
 
