@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, check_option
+from neurokit.signal.trials import Trials, as_trials, rows_like
 from neurokit.states.design_matrix import design_columns, own_columns_only
 from neurokit.states.emissions import Bernoulli, Emission, Poisson
 from neurokit.states.emissions_categorical import Categorical
@@ -17,7 +18,6 @@ from neurokit.states.links import LINKS
 from neurokit.states.observations import Observations, observations
 from neurokit.states.problem import Problem
 from neurokit.states.transitions import TransitionPrior
-from neurokit.states.trials import Trials, as_trials, rows_like
 
 Array = NDArray[np.float64]
 

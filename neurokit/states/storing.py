@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError
+from neurokit.signal.trials import as_trials
 from neurokit.states.assembly import Given, make_emission
 from neurokit.states.bases import history_basis
 from neurokit.states.em import coupling_information, posterior_of
@@ -25,7 +26,6 @@ from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem
 from neurokit.states.restarts import Search
-from neurokit.states.trials import as_trials
 
 if TYPE_CHECKING:
     from neurokit.states.model import GLMHMM

@@ -6,7 +6,7 @@ import xarray as xr
 
 from neurokit.errors import LabelError, SchemaError
 from neurokit.schema import activity, recording
-from neurokit.states.trials import as_trials, rows_like
+from neurokit.signal.trials import as_trials, rows_like
 
 
 def _counts(*shape):
