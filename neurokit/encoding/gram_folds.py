@@ -205,16 +205,19 @@ class GramFolds:
         sums = [TargetSums.zeros(self.rows.shape[1], width) for _ in self.plan.sets]
         reference: Array | None = None
         for first, last in y.row_blocks(width):
-            block = y.read(slice(first, last), columns)
+            stored = y.stored(slice(first, last), columns)
             if reference is None:
-                reference = reference_of(block)
-            block = block - reference
+                reference = reference_of(stored)
+            block = np.subtract(stored, reference, dtype=np.float64)
+            del stored
             for one, index in zip(sums, self.plan.sets, strict=True):
                 inside = index[slice(*np.searchsorted(index, [first, last]))]
                 if inside.size:
                     one += TargetSums.of(
                         self.rows[as_slice(inside)], block[as_slice(inside - first)]
                     )
+            # It would stay while the next is read, and a cap on bytes is of one block.
+            del block
         assert reference is not None
         return GramTargets(self, sums, reference, len(self.rows) * (ROUNDING * reference) ** 2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit.encoding.heldout import Scores, held_out_of
 from neurokit.encoding.labels import Labels, Rows, as_matrix, as_rows, named, several, wrap
+from neurokit.encoding.targets import Targets
 from neurokit.errors import LabelError, NeurokitWarning, NotFittedError, SchemaError
 from neurokit.estimator import Estimator
 
@@ -141,8 +142,14 @@ class LinearEncoder(Estimator):
                 f"has dims {x.dims}, not {missing}", where="X", mend="Give the dims of the fit."
             )
         samples = [dim for dim in x.dims if dim not in features.dims]
+        if not samples:
+            raise LabelError(
+                f"has dims {x.dims}, none of samples",
+                where="X",
+                mend='Add one, as with X.expand_dims("sample").',
+            )
         x = x.transpose(*samples, *features.dims)
-        self._check_features(x, features)
+        check_labels(features, x.coords, "X")
         values = as_matrix(x.values.reshape(-1, int(np.prod(x.shape[len(samples) :]))), "X")
         self._check_width(values.shape[1])
         ends = record_ends(x, [str(dim) for dim in samples])
@@ -153,17 +160,6 @@ class LinearEncoder(Estimator):
             {n: c for n, c in x.coords.items() if c.dims and set(c.dims) <= set(samples)},
         )
         return wrap(found, rows, targets, name="prediction")
-
-    def _check_features(self, x: xr.DataArray, features: Labels) -> None:
-        for name in features.dims:
-            known, given = features.coords.get(name), x.coords.get(name)
-            if known is None or given is None or np.array_equal(known.values, given.values):
-                continue
-            raise LabelError(
-                f"has other labels along {name!r} than the fit",
-                where="X",
-                mend="Select the features of the fit, in their order.",
-            )
 
     def score_targets(self, X: Any, Y: Any) -> xr.Dataset:
         """Score predictions of new data, target by target.
@@ -177,12 +173,28 @@ class LinearEncoder(Estimator):
         -------
         Dataset
             ``r``, ``r2`` and ``mse`` over targets, of all samples together.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` has not run.
+        LabelError, SchemaError
+            If features or targets are not those of the fit, or hold NaN or infinities.
         """
         self._check_solved()
-        rows = as_rows(X, Y)
+        features, targets = self._labels()
+        rows = as_rows(in_order(X, features.dims), in_order(Y, targets.dims))
         self._check_width(rows.x.shape[1])
+        check_labels(features, rows.features.coords, "X")
+        if rows.targets.size != targets.size:
+            raise SchemaError(
+                f"Y has {rows.targets.size} targets, the fit {targets.size}",
+                where="Y",
+                mend="Give the targets of the fit.",
+            )
+        check_labels(targets, rows.targets.coords, "Y")
         found = self._respond(rows.x.astype(np.float64), np.array([len(rows.x)]))
-        truth = np.asarray(rows.y[slice(0, len(rows.x)), slice(0, rows.targets.size)], float)
+        truth = Targets(rows.y, np.inf).read(slice(0, len(rows.x)), slice(0, rows.targets.size))
         scores = held_out_of(found, truth).scores()
         return as_dataset(scores, rows.targets)
 
@@ -202,6 +214,59 @@ class LinearEncoder(Estimator):
             1 is perfect, 0 is the mean; `score_targets` gives all scores of every target.
         """
         return float(self.score_targets(X, Y)["r2"].mean())
+
+
+def in_order(values: Any, dims: tuple[Hashable, ...]) -> Any:
+    """Return labelled values with these dims last and in this order, others as they are.
+
+    Parameters
+    ----------
+    values : object
+        What a user gave.
+    dims : tuple
+        Of the fit.
+
+    Returns
+    -------
+    object
+        Of the same kind.
+    """
+    if isinstance(values, xr.DataArray):
+        there = set(dims) <= set(values.dims)
+        return values.transpose(..., *dims) if there else values
+    if not several(values):
+        return values
+    if isinstance(values, Mapping):
+        return {key: in_order(one, dims) for key, one in values.items()}
+    return [in_order(one, dims) for one in values]
+
+
+def check_labels(known: Labels, given: Mapping[Any, Any], where: str) -> None:
+    """Raise where a dim of the fit has other labels; a side without labels fits any.
+
+    Parameters
+    ----------
+    known : Labels
+        Of the fit.
+    given : mapping
+        Coordinates by name.
+    where : str
+        The argument's name.
+
+    Raises
+    ------
+    LabelError
+        If they differ.
+    """
+    for name in known.dims:
+        if name not in known.coords or name not in given:
+            continue
+        if not np.array_equal(known.coords[name].values, given[name].values):
+            raise LabelError(
+                f"has other labels along {name!r} than the fit",
+                where=where,
+                mend=f"Select the labels along {name!r} of the fit, in their order.",
+            )
 
 
 def record_ends(x: xr.DataArray, samples: list[str]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurokit.encoding.alpha_search import RidgeFit, as_alphas, fit_folded
 from neurokit.encoding.backends import as_backend
 from neurokit.encoding.heldout import METRICS
-from neurokit.encoding.labels import Rows, wrap
+from neurokit.encoding.labels import Rows, as_rows, wrap
 from neurokit.encoding.linear import LinearEncoder, alpha_labels, as_dataset, say_edges
 from neurokit.encoding.ridge_core import MAX_BYTES, FoldedRidge
 from neurokit.encoding.splits import folds_of
@@ -232,16 +232,27 @@ class RidgeEncoder(LinearEncoder):
         Raises
         ------
         LabelError, SchemaError
-            If features or targets are not those of the chunks before.
+            If features or targets are not those of the chunks before; nothing is added then.
+        OptionError
+            If `fold` is no whole number, or a parameter has a value that is not allowed.
         """
         self._check_parameters()
+        # Nothing is kept of a chunk that is refused, so all that can be wrong is checked first.
+        as_alphas(self.alphas)
+        as_backend(self.backend)
+        _check_fold(fold)
         first = not hasattr(self, "statistics_")
         if not first and not hasattr(X, "dims"):
             self._check_width(np.shape(X)[1] if np.ndim(X) == 2 else -1)
-        rows = self._read(X, Y)
+        rows = as_rows(X, Y)
+        if not first:
+            self._note_names(X, reset=False)
         with single_thread():
             sums = SummedRidge.empty() if first else SummedRidge.from_dataset(self.statistics_)
             sums.add(rows, fold)
+            if first:
+                self._note_names(X, reset=True)
+                self.n_features_in_ = rows.features.size
             self.statistics_ = sums.to_dataset(rows.features, rows.targets)
             if solve:
                 self._solve(sums)
@@ -310,3 +321,9 @@ class RidgeEncoder(LinearEncoder):
 
         self._check_solved()
         return plot_alpha_path(self.scores_, self.best_alpha_)
+
+
+def _check_fold(fold: Any) -> None:
+    if fold is None or (isinstance(fold, int | np.integer) and not isinstance(fold, bool)):
+        return
+    raise OptionError(f"is {fold!r}", where="fold", mend="Give the number of a fold, such as 0.")

@@ -90,8 +90,9 @@ class SummedRidge:
         x = x - self.reference[0]
         found = TargetSums.zeros(x.shape[1], y.t)
         for first, last in y.row_blocks(y.t):
-            block = y.read(slice(first, last), slice(0, y.t)) - self.reference[1]
+            block = y.about(slice(first, last), slice(0, y.t), self.reference[1])
             found += TargetSums.of(x[first:last], block)
+            del block  # or it stays while the next is read
         self._put(number, FeatureSums.of(x), found)
         self.n_chunks += 1
 

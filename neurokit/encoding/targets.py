@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 # Rows that a reference is taken from, and so the most that a median sorts.
 ENOUGH_ROWS = 1000
+# Values sorted at a time: a median needs a copy, which is not to be as large as the block.
+SORTED_AT_A_TIME = 1 << 20
 
 
 def reference_of(values: NDArray[Any]) -> Array:
@@ -34,8 +36,13 @@ def reference_of(values: NDArray[Any]) -> Array:
     (p,) ndarray
         Of at most 1000 rows, evenly spaced.
     """
-    step = max(1, len(values) // ENOUGH_ROWS)
-    return np.asarray(np.median(values[::step], axis=0), dtype=np.float64)
+    some = values[:: max(1, len(values) // ENOUGH_ROWS)]
+    width = max(1, SORTED_AT_A_TIME // max(len(some), 1))
+    found = np.empty(some.shape[1])
+    for first in range(0, some.shape[1], width):
+        columns = slice(first, first + width)
+        found[columns] = np.median(some[:, columns].astype(np.float64), axis=0)
+    return found
 
 
 def checked_bytes(max_bytes: Any) -> float:
@@ -99,6 +106,33 @@ class Targets:
         for first in range(0, self.n, length):
             yield first, min(first + length, self.n)
 
+    def stored(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a block in the type it is stored in, where float64 holds that.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            What to read.
+
+        Returns
+        -------
+        ndarray
+            Perhaps a view of the targets.
+
+        Raises
+        ------
+        SchemaError
+            If it holds NaN or infinities.
+        """
+        block = np.asarray(self.y[rows, columns])
+        if block.dtype.kind not in "fiub" or block.dtype.itemsize > 8:
+            block = block.astype(np.float64)
+        if not np.isfinite(block).all():
+            raise SchemaError(
+                "holds NaN or infinity", where="Y", mend="Drop those samples, or fill them first."
+            )
+        return block
+
     def read(self, rows: slice, columns: slice) -> Array:
         """Return a block in float64.
 
@@ -117,12 +151,29 @@ class Targets:
         SchemaError
             If it holds NaN or infinities.
         """
-        block = np.asarray(self.y[rows, columns], dtype=np.float64)
-        if not np.isfinite(block).all():
-            raise SchemaError(
-                "holds NaN or infinity", where="Y", mend="Drop those samples, or fill them first."
-            )
-        return block
+        return np.asarray(self.stored(rows, columns), dtype=np.float64)
+
+    def about(self, rows: slice, columns: slice, reference: Array) -> Array:
+        """Return a block less a reference, with no more than the block stored beside it.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            What to read.
+        reference : (n_columns,) ndarray
+            What to take off.
+
+        Returns
+        -------
+        ndarray
+            New, in float64.
+
+        Raises
+        ------
+        SchemaError
+            If it holds NaN or infinities.
+        """
+        return np.subtract(self.stored(rows, columns), reference, dtype=np.float64)
 
 
 def _stored_rows(y: Any) -> int:

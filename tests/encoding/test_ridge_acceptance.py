@@ -62,8 +62,16 @@ def assert_equal_to_peers(n, p, t, seed):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
-@pytest.mark.parametrize(("n", "p"), [(300, 60), (100, 240), (120, 120)])
+@pytest.mark.parametrize(("n", "p"), [(120, 30), (50, 110), (60, 60)])
 def test_scores_penalties_and_weights_are_those_of_himalaya_and_of_the_loop(n, p):
+    """Reduced: 30 targets and some 100 rows; the full form is nightly, with the same bounds."""
+    assert_equal_to_peers(n, p, 30, seed=0)
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore:Solving ridge is slower", "ignore:invalid value")
+@pytest.mark.parametrize(("n", "p"), [(300, 60), (100, 240), (120, 120)])
+def test_the_same_at_middle_size(n, p):
     assert_equal_to_peers(n, p, 60, seed=0)
 
 
