@@ -41,7 +41,8 @@ def reference_of(values: NDArray[Any]) -> Array:
     found = np.empty(some.shape[1])
     for first in range(0, some.shape[1], width):
         columns = slice(first, first + width)
-        found[columns] = np.median(some[:, columns].astype(np.float64), axis=0)
+        copy = some[:, columns].astype(np.float64)
+        found[columns] = np.median(copy, axis=0, overwrite_input=True)
     return found
 
 
