@@ -174,7 +174,8 @@ class Targets:
         SchemaError
             If it holds NaN or infinities.
         """
-        return np.subtract(self.stored(rows, columns), reference, dtype=np.float64)
+        stored = self.stored(rows, columns)
+        return np.asarray(np.subtract(stored, reference, dtype=np.float64))
 
 
 def _stored_rows(y: Any) -> int:
