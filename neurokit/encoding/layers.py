@@ -59,7 +59,7 @@ def encoding_score(
     Raises
     ------
     LabelError
-        If samples differ.
+        If samples differ, or the ceiling is not one of each target.
 
     References
     ----------
@@ -77,8 +77,37 @@ def encoding_score(
     with single_thread():
         score = _score(samples, list(samples.x), alphas, cv)
     if ceiling is not None:
-        score = score / ceiling.where(ceiling > 0)
+        known = _like(ceiling, score, "ceiling")
+        score = score / known.where(known > 0)
     return add_history(score.rename("encoding_score"), "encoding.encoding_score", {})
+
+
+def _like(values: Any, template: xr.DataArray, where: str) -> xr.DataArray:
+    """Return values at the labels of the template: xarray alone would drop what is in one only."""
+    if not isinstance(values, xr.DataArray) or not set(values.dims) <= set(template.dims):
+        said = values.dims if isinstance(values, xr.DataArray) else type(values).__name__
+        raise LabelError(
+            f"is over {said}, what it is for over {template.dims}",
+            where=where,
+            mend="Give a DataArray with dims of the targets.",
+        )
+    for dim in values.dims:
+        if dim in values.coords and dim in template.coords:
+            missing = set(template[dim].values.tolist()) - set(values[dim].values.tolist())
+            if missing:
+                raise LabelError(
+                    f"has no {dim} {sorted(map(str, missing))[:5]}",
+                    where=where,
+                    mend="Give one value for each.",
+                )
+            values = values.sel({dim: template[dim].values})
+        elif values.sizes[dim] != template.sizes[dim]:
+            raise LabelError(
+                f"has {values.sizes[dim]} along {dim!r}, not {template.sizes[dim]}",
+                where=where,
+                mend="Give one value for each.",
+            )
+    return values
 
 
 def _score(samples: Samples, names: list[str], alphas: Any, cv: Any) -> xr.DataArray:
@@ -176,8 +205,8 @@ def hierarchy_score(
     layers : Dataset
         Of `layer_map`.
     order : array_like or DataArray
-        One number per site; with ``of="layer"`` one time per sample of the last dim of
-        ``score``, such as lags after the stimulus.
+        One number per site, by its labels where it has some; with ``of="layer"`` one time per
+        sample of the last dim of ``score``, such as lags after the stimulus.
     of : {"site", "layer"}, default "site"
         What the correlation runs over.
     use : {"depth", "centre"}, default "depth"
@@ -208,10 +237,13 @@ def hierarchy_score(
     """
     check_option("of", of, ["site", "layer"])
     check_option("use", use, ["depth", "centre"])
-    values = np.asarray(order, dtype=np.float64)
     needed = use if of == "site" else "score"
     if needed not in layers:
         raise SchemaError(f"has no {needed!r}", where="layers", mend="Give what layer_map returns.")
+    if isinstance(order, xr.DataArray):
+        over = layers[needed] if of == "site" else layers["score"][0]
+        order = _like(order, over, "order").transpose(*(d for d in over.dims if d in order.dims))
+    values = np.asarray(order, dtype=np.float64)
     if of == "site":
         depth = layers[use]
         if values.shape != depth.shape:

@@ -20,7 +20,7 @@ from neurokit.stats import BlockedCV
 Array = NDArray[np.float64]
 
 # Dims that hold samples, before others.
-SAMPLE_DIMS = ("event", "trial", "time", "sample", "stimulus")
+SAMPLE_DIMS = ("event", "trial", "stimulus", "time", "sample")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def as_samples(X: Any, Y: Any) -> Samples:
     X : DataArray, array or mapping of them
         Features, samples first in an array; a mapping holds several sets.
     Y : recording, DataArray or array
-        Targets; samples are ``event``, ``trial``, ``time``, ``sample`` or ``stimulus``, whichever
+        Targets; samples are ``event``, ``trial``, ``stimulus``, ``time`` or ``sample``, whichever
         is there first, else the first dim.
 
     Returns

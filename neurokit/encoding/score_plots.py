@@ -73,7 +73,7 @@ def plot_score_map(
         raise LabelError(
             f"score has dims {tuple(score.dims)}", where="score", mend="Select one of each other."
         )
-    marked = np.zeros(score.size, dtype=bool) if significant is None else significant.values
+    marked = _marked(score, significant)
     group = None if rec is None else _group(rec, score)
     if kind == "auto":
         kind = "bars" if group is None else "sensors" if _on_head(group) else "places"
@@ -84,6 +84,22 @@ def plot_score_map(
     if kind == "sensors":
         return _topomap(score, group, marked, label, ax)
     return _places(score, group, marked, label, ax)
+
+
+def _marked(score: xr.DataArray, significant: xr.DataArray | None) -> NDArray[np.bool_]:
+    """Return which scores are marked, in their order whatever that of the marks."""
+    if significant is None:
+        return np.zeros(score.size, dtype=bool)
+    dim = score.dims[0]
+    if significant.dims == score.dims and dim in significant.coords and dim in score.coords:
+        significant = significant.reindex({dim: score[dim].values}, fill_value=False)
+    if significant.shape != score.shape:
+        raise LabelError(
+            f"has shape {significant.shape} for {score.size} scores",
+            where="significant",
+            mend="Give one mark per score.",
+        )
+    return np.asarray(significant.values, dtype=bool)
 
 
 def _group(rec: xr.DataTree, score: xr.DataArray) -> xr.Dataset | None:
