@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neurokit.encoding.alpha_search import as_alphas
 from neurokit.encoding.folds import Fold
+from neurokit.encoding.gram_folds import ROUNDING
 from neurokit.encoding.nested import NestedFit, NestedRidge
 
 Array = NDArray[np.float64]
@@ -87,4 +88,6 @@ def r2_by_fold(fit: NestedFit, y: Array, outer: Sequence[Fold]) -> Array:
     for _, test in outer:
         error += ((y[test] - fit.prediction[test]) ** 2).sum(axis=0)
         total += ((y[test] - y[test].mean(axis=0)) ** 2).sum(axis=0)
-    return np.where(total > 0, 1 - error / np.where(total > 0, total, 1.0), 0.0)
+    # The mean of equal numbers is not always that number.
+    varies = total > len(y) * (ROUNDING * y.mean(axis=0)) ** 2
+    return np.where(varies, 1 - error / np.where(varies, total, 1.0), 0.0)

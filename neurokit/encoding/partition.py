@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from neurokit.encoding.folds import Fold
+from neurokit.encoding.gram_folds import ROUNDING
 from neurokit.encoding.heldout_errors import DEFAULT_ALPHAS, Array, nested_fit, r2_by_fold
 from neurokit.encoding.samples import Samples, as_samples, inner_folds, outer_folds
 from neurokit.errors import OptionError
@@ -211,6 +212,8 @@ def product_measure_of(
             columns = slice(edges[band], edges[band + 1])
             parts[band, test] = z[test, columns] @ weights[columns]
         truth[test] = y[test]
+    floor = len(truth) * (ROUNDING * samples.y.mean(axis=0)) ** 2
+    truth[:, np.einsum("nt,nt->t", truth, truth) <= floor] = 0.0
     shares = product_measure(parts, truth)
     return shares, shares.sum(axis=0)
 
