@@ -241,8 +241,9 @@ def hierarchy_score(
     if needed not in layers:
         raise SchemaError(f"has no {needed!r}", where="layers", mend="Give what layer_map returns.")
     if isinstance(order, xr.DataArray):
-        over = layers[needed] if of == "site" else layers["score"][0]
-        order = _like(order, over, "order").transpose(*(d for d in over.dims if d in order.dims))
+        template = layers[needed] if of == "site" else layers["score"][0]
+        like = _like(order, template, "order")
+        order = like.transpose(*(dim for dim in template.dims if dim in like.dims))
     values = np.asarray(order, dtype=np.float64)
     if of == "site":
         depth = layers[use]
