@@ -91,23 +91,24 @@ def _like(values: Any, template: xr.DataArray, where: str) -> xr.DataArray:
             where=where,
             mend="Give a DataArray with dims of the targets.",
         )
-    for dim in values.dims:
-        if dim in values.coords and dim in template.coords:
-            missing = set(template[dim].values.tolist()) - set(values[dim].values.tolist())
+    found: xr.DataArray = values
+    for dim in found.dims:
+        if dim in found.coords and dim in template.coords:
+            missing = set(template[dim].values.tolist()) - set(found[dim].values.tolist())
             if missing:
                 raise LabelError(
                     f"has no {dim} {sorted(map(str, missing))[:5]}",
                     where=where,
                     mend="Give one value for each.",
                 )
-            values = values.sel({dim: template[dim].values})
-        elif values.sizes[dim] != template.sizes[dim]:
+            found = found.sel({dim: template[dim].values})
+        elif found.sizes[dim] != template.sizes[dim]:
             raise LabelError(
-                f"has {values.sizes[dim]} along {dim!r}, not {template.sizes[dim]}",
+                f"has {found.sizes[dim]} along {dim!r}, not {template.sizes[dim]}",
                 where=where,
                 mend="Give one value for each.",
             )
-    return values
+    return found
 
 
 def _score(samples: Samples, names: list[str], alphas: Any, cv: Any) -> xr.DataArray:
