@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit.encoding.heldout import Scores, held_out_of
 from neurokit.encoding.labels import Labels, Rows, as_matrix, as_rows, named, several, wrap
+from neurokit.encoding.ridge_core import MAX_BYTES
 from neurokit.encoding.targets import Targets
 from neurokit.errors import LabelError, NeurokitWarning, NotFittedError, SchemaError
 from neurokit.estimator import Estimator
@@ -194,7 +195,7 @@ class LinearEncoder(Estimator):
             )
         check_labels(targets, rows.targets.coords, "Y")
         found = self._respond(rows.x.astype(np.float64), np.array([len(rows.x)]))
-        truth = Targets(rows.y, np.inf).read(slice(0, len(rows.x)), slice(0, rows.targets.size))
+        truth = Targets(rows.y, MAX_BYTES).read(slice(0, len(rows.x)), slice(0, rows.targets.size))
         scores = held_out_of(found, truth).scores()
         return as_dataset(scores, rows.targets)
 

@@ -18,7 +18,7 @@ from neurokit.encoding.ridge_core import MAX_BYTES, FoldedRidge
 from neurokit.encoding.splits import folds_of
 from neurokit.encoding.streaming import SummedRidge
 from neurokit.encoding.targets import checked_bytes
-from neurokit.errors import NotFittedError, check_option
+from neurokit.errors import NotFittedError, OptionError, check_option
 from neurokit.estimator import single_thread
 
 if TYPE_CHECKING:
