@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -170,8 +170,12 @@ def traces_of(x: Recordings) -> xr.DataArray:
         signal = stack(cast("Mapping[str, xr.DataTree]", x))
     elif isinstance(x, xr.DataArray):
         signal = x
-    else:
+    elif isinstance(x, Iterable):
         signal = stack({str(k): rec for k, rec in enumerate(x)})
+    else:
+        raise SchemaError(
+            f"got a {type(x).__name__}", where="x", mend="Give a recording or several of them."
+        )
     dim = space_dim(signal)
     if signal.sizes[dim] < 2:
         raise SchemaError(

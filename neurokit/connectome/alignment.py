@@ -69,8 +69,11 @@ def on_one_axis(
     Raises
     ------
     TimeError
-        If the recordings have no time in common.
+        If the recordings have no time in common, or the rate is no number of Hz.
     """
+    numeric = isinstance(rate, int | float | np.integer | np.floating)
+    if rate is not None and not (numeric and not isinstance(rate, bool) and 0 < rate < np.inf):
+        raise TimeError(f"found {rate!r}", where="rate", mend="Give a positive number in Hz.")
     signals = {key: signal_of(rec) for key, rec in recordings.items()}
     rates = {key: mean_rate(signal) for key, signal in signals.items()}
     target = min(rates.values()) if rate is None else rate

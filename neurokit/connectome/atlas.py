@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 # Shifts of the test; p is at least 1 in a thousand.
 _SHIFTS = 999
+# Share of a bin by which edges of bins may be off.
+_ROUNDING = 1e-6
 
 
 def coverage(events: Mapping[str, xr.Dataset], course: xr.DataArray) -> xr.DataArray:
@@ -24,7 +26,8 @@ def coverage(events: Mapping[str, xr.Dataset], course: xr.DataArray) -> xr.DataA
     Parameters
     ----------
     events : mapping of str to Dataset
-        ``/events`` by recording; an event without a duration takes up its bin.
+        ``/events`` by recording; an event without a duration takes up its bin, one without a
+        time takes up none.
     course : DataArray
         With ``recording`` and a regular ``time``, whose labels are the centres of bins.
 
@@ -54,9 +57,13 @@ def _shares(table: xr.Dataset, centre: Array, width: float) -> Array:
     """(event, bin) share of each bin that each event takes up."""
     onset = table["onset"].values.astype(np.float64)[:, None]
     length = np.nan_to_num(table["duration"].values.astype(np.float64))[:, None]
-    lasting = np.minimum(onset + length, centre + width / 2) - np.maximum(onset, centre - width / 2)
-    momentary = (np.abs(onset - centre) <= width / 2).astype(np.float64)
-    return np.where(length > 0, np.clip(lasting / width, 0.0, 1.0), momentary)
+    start = centre - width / 2
+    lasting = np.minimum(onset + length, start + width) - np.maximum(onset, start)
+    # A moment on the edge of two bins is in the later one alone, whatever the edge rounds to.
+    since = onset - start + _ROUNDING * width
+    momentary = ((since >= 0) & (since < width)).astype(np.float64)
+    # An event at an unknown time takes up nothing that is known.
+    return np.where(length > 0, np.clip(np.nan_to_num(lasting) / width, 0.0, 1.0), momentary)
 
 
 def atlas_over_epochs(

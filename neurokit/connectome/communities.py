@@ -83,13 +83,14 @@ def communities(
         raise OptionError(
             f"{sorted(options)} belong to WeightedSBM", where="options", mend='Use method="sbm".'
         )
-    if not (isinstance(resolution, int | float) and resolution > 0):
+    numeric = isinstance(resolution, int | float | np.integer | np.floating)
+    if not (numeric and not isinstance(resolution, bool) and 0 < resolution < np.inf):
         raise OptionError(f"is {resolution!r}", where="resolution", mend="Give a number above 0.")
     checked = as_graph(graph)
     weights = checked.values if weighted else checked.edge.astype(np.float64)
     seed = int(np.random.default_rng(random_state).integers(2**31))
     return checked.labelled(
-        leiden_partition(weights, resolution=resolution, seed=seed), "community"
+        leiden_partition(weights, resolution=float(resolution), seed=seed), "community"
     )
 
 

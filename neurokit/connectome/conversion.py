@@ -55,22 +55,40 @@ def labelled_cp(cp: Any, tensor: xr.DataArray | None = None) -> xr.Dataset:
     OptionError
         If shapes do not fit, or an entry is negative or not finite.
     """
-    weights, given = cp
-    arrays = [np.array(factor, dtype=np.float64) for factor in given]
+    weights, arrays = _arrays_of(cp)
     shape = tuple(len(array) for array in arrays)
     if tensor is None:
         nothing: NDArray[Any] = np.broadcast_to(0.0, shape)
         tensor = xr.DataArray(nothing, dims=[f"axis_{k}" for k in range(len(shape))])
     ranks = {array.shape[1:] for array in arrays}
-    if tensor.shape != shape or len(ranks) != 1 or arrays[0].ndim != 2:
+    fitting = weights is None or {weights.shape} == ranks
+    if tensor.shape != shape or len(ranks) != 1 or arrays[0].ndim != 2 or not fitting:
         raise OptionError(
-            f"has factors of shape {[array.shape for array in arrays]}, tensor {tensor.shape}",
+            f"has factors of shape {[array.shape for array in arrays]}, "
+            f"weights {None if weights is None else weights.shape}, tensor {tensor.shape}",
             where="cp",
-            mend="Give one (size, rank) array per mode.",
+            mend="Give one (size, rank) array per mode, and as many weights as columns.",
         )
-    arrays[0] = arrays[0] * (1.0 if weights is None else np.asarray(weights, dtype=np.float64))
+    arrays[0] = arrays[0] * (1.0 if weights is None else weights)
     _check_values(arrays)
     return labelled_factors(tensor, arrays)
+
+
+def _arrays_of(cp: Any) -> tuple[Array | None, list[Array]]:
+    try:
+        weights, given = cp
+        held = [np.asarray(array) for array in ([] if weights is None else [weights], *given)]
+        real = all(array.dtype.kind in "fiub" for array in held)
+    except (TypeError, ValueError):
+        real = False
+    if not real:
+        raise OptionError(
+            f"got a {type(cp).__name__} that is no pair of weights and factors of real numbers",
+            where="cp",
+            mend="Give (weights, [(size, rank), ...]), as tensorly does.",
+        )
+    arrays = [np.array(factor, dtype=np.float64) for factor in given]
+    return None if weights is None else np.array(weights, dtype=np.float64), arrays
 
 
 def _check_values(arrays: Sequence[Array]) -> None:

@@ -106,12 +106,18 @@ def rank_sweep(
 
 
 def _ranks(ranks: Iterable[int]) -> list[int]:
-    chosen = [int(rank) for rank in ranks]
-    if not chosen or min(chosen) < 1 or len(set(chosen)) < len(chosen):
+    chosen = list(ranks) if isinstance(ranks, Iterable) else []
+    if not all(_is_whole(rank) and rank >= 1 for rank in chosen) or not (
+        0 < len(set(chosen)) == len(chosen)
+    ):
         raise OptionError(
-            f"is {chosen!r}", where="ranks", mend="Give different whole numbers from 1."
+            f"is {ranks!r}", where="ranks", mend="Give different whole numbers from 1."
         )
-    return chosen
+    return [int(rank) for rank in chosen]
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _starts(
@@ -218,8 +224,12 @@ def select_rank(
     """
     chosen = sorted(_ranks(ranks))
     check_option("holdout", holdout, ("entry", "fibre"))
-    if n_folds < 2:
+    if not _is_whole(n_folds) or n_folds < 2:
         raise OptionError(f"is {n_folds!r}", where="n_folds", mend="Give 2 or more.")
+    if not (isinstance(min_stability, int | float) and 0 <= min_stability < np.inf):
+        raise OptionError(
+            f"is {min_stability!r}", where="min_stability", mend="Give a similarity from 0."
+        )
     x = as_labelled(tensor)
     seen = _seen(x, mask)
     rng = np.random.default_rng(random_state)
@@ -261,7 +271,7 @@ def _seen(x: xr.DataArray, mask: Mask | None) -> NDArray[np.bool_]:
 
 def _folds(
     seen: NDArray[np.bool_], holdout: str, n_folds: int, rng: np.random.Generator
-) -> NDArray[np.int8]:
+) -> NDArray[np.int16]:
     if holdout == "entry":
         folds = entry_folds(seen.shape, n_folds, rng)
     elif seen.ndim > 2:

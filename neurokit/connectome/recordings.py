@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -88,14 +88,24 @@ def gather(x: Recordings, rate: float | None = None, *, shared_time: bool = True
     return Animals(traces, happened, what, rest)
 
 
-def _by_name(
-    x: xr.DataTree | Mapping[str, xr.DataTree] | Sequence[xr.DataTree],
-) -> dict[str, xr.DataTree]:
+def _by_name(x: object) -> dict[str, xr.DataTree]:
     if isinstance(x, xr.DataTree):
         return {str(x.name or "recording"): x}
-    if isinstance(x, Mapping):
-        return {str(key): cast("xr.DataTree", rec) for key, rec in x.items()}
-    return {str(k): rec for k, rec in enumerate(x)}
+    if isinstance(x, str) or not isinstance(x, Mapping | Iterable):
+        raise _no_recording(x, "recordings")
+    named = list(x.items() if isinstance(x, Mapping) else enumerate(x))
+    for key, rec in named:
+        if not isinstance(rec, xr.DataTree):
+            raise _no_recording(rec, f"recordings[{key!r}]")
+    return {str(key): cast("xr.DataTree", rec) for key, rec in named}
+
+
+def _no_recording(x: object, where: str) -> SchemaError:
+    return SchemaError(
+        f"got a {type(x).__name__}",
+        where=where,
+        mend="Give a recording (DataTree), or a mapping or list of them.",
+    )
 
 
 def _as_stack(traces: xr.DataArray, name: str) -> xr.DataArray:

@@ -110,7 +110,7 @@ def dense(movement: Movement) -> NDArray[np.float32]:
     Returns
     -------
     (pair, bin, recording) ndarray of float32
-        NaN where a neuron is missing.
+        NaN where a neuron is missing; a recording of fewer than two neurons has no pair.
     """
     n_recordings, n_neurons, n_frames = movement.values.shape
     first, second = pair_index(n_neurons)
@@ -121,6 +121,8 @@ def dense(movement: Movement) -> NDArray[np.float32]:
         seen = np.isfinite(rows).any(axis=1)
         whole = _length(rows) // movement.width
         frames = whole * movement.width
+        if seen.sum() < 2:
+            continue
         if movement.half is not None and np.isfinite(rows[seen, :frames]).all():
             pairs = seen[first] & seen[second]
             out[pairs, :whole, w] = _by_matrix(movement.half(rows[seen, :frames]), movement.width)

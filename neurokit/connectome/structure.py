@@ -111,9 +111,10 @@ def compare_structure(
     )
     kinds = [str(kind) for kind in weight["synapse_type"].values]
     streams = np.random.default_rng(random_state).spawn(len(kinds))
+    values = matrices.values.astype(np.float64)
     with single_thread():
         parts = [
-            _compared(matrices.values, undirected(weight, kind), classes, n_permutations, rng)
+            _compared(values, undirected(weight, kind), classes, n_permutations, rng)
             for kind, rng in zip(kinds, streams, strict=True)
         ]
     out = _labelled(parts, matrices, kinds)
@@ -176,12 +177,28 @@ def synapse_weight(connectome: xr.DataTree | xr.DataArray) -> xr.DataArray:
     )
 
 
+def _check_once(x: xr.DataArray, dim: str, where: str) -> None:
+    twice = x.indexes[dim][x.indexes[dim].duplicated()] if dim in x.indexes else []
+    if len(twice):
+        raise LabelError(
+            f"{dim} has {twice[0]} more than once", where=where, mend="Keep one row for each."
+        )
+
+
 def _shape_of(x: object) -> str:
     return f"dims {tuple(x.dims)}" if isinstance(x, xr.DataArray) else f"a {type(x).__name__}"
 
 
 def _shared(matrices: xr.DataArray, weight: xr.DataArray) -> tuple[list[str], list[str], list[str]]:
     """Names in both, those of the motifs alone, those of the connectome alone."""
+    for x, dims, where in (
+        (matrices, ("neuron", "partner"), "motifs"),
+        (weight, ("pre", "post"), "connectome"),
+    ):
+        if x.dtype.kind not in "fiub":
+            raise SchemaError(f"is of type {x.dtype}", where=where, mend="Give real numbers.")
+        for dim in dims:
+            _check_once(x, dim, where)
     ours = [str(name) for name in matrices["neuron"].values]
     pre, post = ({str(name) for name in weight[side].values} for side in ("pre", "post"))
     theirs = sorted(pre & post)
@@ -206,10 +223,14 @@ def _places(positions: xr.DataArray | xr.DataTree | None, names: list[str]) -> A
                 "has no /activity/position", where="positions", mend="Give (neuron, space)."
             )
         positions = group["position"]
-    if set(positions.dims) != {"neuron", "space"} or "neuron" not in positions.coords:
+    named = isinstance(positions, xr.DataArray) and "neuron" in positions.coords
+    if not named or set(positions.dims) != {"neuron", "space"}:
         raise SchemaError(
-            f"dims are {tuple(positions.dims)}", where="positions", mend="Give (neuron, space)."
+            f"got {_shape_of(positions)}",
+            where="positions",
+            mend="Give (neuron, space) with the neurons' names.",
         )
+    _check_once(positions, "neuron", "positions")
     ordered = positions.transpose("neuron", "space").reindex(neuron=names)
     return np.asarray(ordered.values, dtype=np.float64)
 
