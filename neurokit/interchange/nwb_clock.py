@@ -118,8 +118,9 @@ def clock_of(
 def _first(series: Series) -> float:
     if series.start is not None and np.isfinite(series.start):
         return float(series.start)
-    if series.timestamps is not None and series.timestamps.shape[0]:
-        first = float(whole_part(series.timestamps))
+    stamps = series.timestamps
+    if stamps is not None and len(stamps.shape) == 1 and stamps.shape[0] and _is_numeric(stamps):
+        first = float(whole_part(stamps))
         return first if np.isfinite(first) else 0.0
     return 0.0
 
@@ -129,6 +130,10 @@ def whole_part(raw: Raw) -> Any:
     from neurokit.interchange.nwb_arrays import take
 
     return take(raw, (slice(0, 1),))[0]
+
+
+def _is_numeric(raw: Raw) -> bool:
+    return np.dtype(raw.dtype).kind in "fiu"
 
 
 def _check_rate(rate: float, where: str, mend: str) -> None:
@@ -150,6 +155,12 @@ def _stamped(series: Series, stamps: Raw, n: int, where: str, gaps: bool) -> Clo
             f"{stamps.shape[0] if stamps.shape else 0} timestamps for {n} samples",
             where=where,
             mend="Find out which of the two is cut; neither is dropped silently.",
+        )
+    if not _is_numeric(stamps):
+        raise TimeError(
+            f"timestamps are of type {np.dtype(stamps.dtype)}",
+            where=where,
+            mend="Say the rate when opening the file, rate=... in Hz, if it is known.",
         )
     seconds = whole(stamps).astype(np.float64)
     lost = np.flatnonzero(~np.isfinite(seconds))

@@ -171,7 +171,8 @@ def rows_of(content: Content, series: Series, n: int) -> tuple[Table | None, NDA
     rows = np.asarray(rows, dtype=np.int64)
     if rows.size and (rows.min() < 0 or rows.max() >= table.n_rows):
         raise FileContentError(
-            f"refers to row {int(rows.max())} of {table.path}, which has {table.n_rows}",
+            f"refers to row {int(rows.min() if rows.min() < 0 else rows.max())} of {table.path}, "
+            f"which has {table.n_rows}",
             where=where,
             mend="Write the file again with pynwb.",
         )
@@ -252,7 +253,11 @@ def _pixels(table: Table) -> tuple[list[float], list[float], str]:
     scale = [value * factor for value in [*spacing, spacing[-1]][:3]]
     origin = [0.0] * 3
     if "origin_coords" in table.facts:
-        given = np.atleast_1d(json.loads(str(table.facts["origin_coords"]))).astype(np.float64)
+        try:
+            stored = json.loads(str(table.facts["origin_coords"]))
+            given = np.atleast_1d(stored).astype(np.float64)
+        except (ValueError, TypeError):
+            return scale, origin, "m"
         unit = unit_of(str(table.facts.get("origin_coords_unit", "meters")))
         if np.isfinite(given).all() and given.size <= 3:
             origin[: given.size] = (given * _METRES.get(unit, 1.0)).tolist()

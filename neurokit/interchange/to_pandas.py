@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurokit.errors import SchemaError
+from neurokit.errors import SchemaError, TimeError
 from neurokit.schema import activity, nominal_rate, recording
 
 _SAID = "neurokit"
@@ -50,12 +50,31 @@ def to_pandas(rec: xr.DataTree) -> dict[str, pd.DataFrame]:
         raise SchemaError(
             f"got a {type(rec).__name__}", where="to_pandas", mend="Give a recording."
         )
+    if rec.to_dataset(inherit=False).variables:
+        raise SchemaError(
+            "variables stand beside the groups, at the root",
+            where="to_pandas",
+            mend="Put them into a group, as nk.schema.recording does.",
+        )
     frames = {"/": pd.DataFrame({"value": pd.Series(dict(rec.attrs), dtype=object)})}
     frames["/"].attrs[_SAID] = {"name": rec.name}
     for node in rec.subtree:
         if node.path != "/":
-            frames |= _group_frames(node.path.strip("/"), node.to_dataset(inherit=False))
+            found = _group_frames(node.path.strip("/"), node.to_dataset(inherit=False))
+            _check_apart(found, frames)
+            frames |= found
     return frames
+
+
+def _check_apart(found: Mapping[str, Any], frames: Mapping[str, Any]) -> None:
+    """Refuse a group that is called as a dim beside it: one table cannot stand for both."""
+    for key in found:
+        if key in frames:
+            raise SchemaError(
+                f"{key!r} is both a group and a dim or variable",
+                where="to_pandas",
+                mend="Rename one of them.",
+            )
 
 
 def _group_frames(path: str, group: xr.Dataset) -> dict[str, pd.DataFrame]:
@@ -67,6 +86,12 @@ def _group_frames(path: str, group: xr.Dataset) -> dict[str, pd.DataFrame]:
     frames = {}
     for key, names in tables.items():
         variables = {name: group.variables[name] for name in names}
+        if len(variables) > 1 and any(v.ndim > 1 for v in variables.values()):
+            raise SchemaError(
+                f"{key!r} is both a dim and a variable of several dims",
+                where=f"/{path}",
+                mend="Rename one of them.",
+            )
         if len(variables) == 1 and next(iter(variables.values())).ndim > 1:
             frame = _matrix(next(iter(variables.values())), group)
         else:
@@ -96,7 +121,8 @@ def _matrix(variable: xr.Variable, group: xr.Dataset) -> pd.DataFrame:
         np.asarray(group[dim].values) if dim in group.coords else np.arange(n)
         for dim, n in variable.sizes.items()
     ]
-    values = np.asarray(variable.values).reshape(-1, variable.shape[-1])
+    n_rows = int(np.prod(variable.shape[:-1]))
+    values = np.asarray(variable.values).reshape(n_rows, variable.shape[-1])
     names = [str(dim) for dim in variable.dims]
     rows: Any = pd.Index(axes[0], name=names[0])
     if variable.ndim > 2:
@@ -136,7 +162,10 @@ def from_pandas(
     Raises
     ------
     SchemaError
-        If a mapping is not of `to_pandas`, or one frame has no modality.
+        If a mapping is not of `to_pandas` or lacks rows or columns that it had, or one frame has
+        no modality, or holds something else than real numbers.
+    TimeError
+        If the index of one frame is no increasing time in seconds, or the rate no rate.
 
     Examples
     --------
@@ -146,7 +175,15 @@ def from_pandas(
     """
     if isinstance(frames, pd.DataFrame):
         return _traces(frames, modality, rate, units, channel_type)
-    if "/" not in frames or _SAID not in frames["/"].attrs:
+    if not isinstance(frames, Mapping):
+        raise SchemaError(
+            f"got a {type(frames).__name__}",
+            where="from_pandas",
+            mend="Give all that to_pandas returned, or one frame of traces with modality=...",
+        )
+    if "/" not in frames or any(
+        _SAID not in getattr(frame, "attrs", {}) for frame in frames.values()
+    ):
         raise SchemaError(
             f"tables are {', '.join(map(str, frames)) or 'none'}, without what to_pandas writes",
             where="from_pandas",
@@ -160,7 +197,15 @@ def from_pandas(
         found, coords, attrs = datasets.setdefault(f"/{said['group']}", ({}, [], {}))
         attrs.update(said["attrs"])
         for name, told in said["variables"].items():
-            found[name] = _variable(frame, name, told)
+            try:
+                found[name] = _variable(frame, name, told)
+            except (KeyError, ValueError, TypeError) as error:
+                raise SchemaError(
+                    f"{name!r} of shape {tuple(told['shape'])} and type {told['dtype']} cannot be "
+                    f"read from a table of {len(frame)} rows and {frame.shape[1]} columns",
+                    where=str(key),
+                    mend="Values of to_pandas may be changed, not the table's form.",
+                ) from error
             coords += [name] if told["coord"] else []
     root = xr.Dataset(attrs=frames["/"]["value"].to_dict())
     tree = {
@@ -182,6 +227,31 @@ def _variable(frame: pd.DataFrame, name: str, told: Mapping[str, Any]) -> xr.Var
     return xr.Variable(tuple(told["dims"]), shaped, dict(told["attrs"]))
 
 
+def _is_real(dtype: Any) -> bool:
+    types = pd.api.types
+    return bool(types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype))
+
+
+def _seconds(index: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return an index as increasing seconds."""
+    if isinstance(index, pd.TimedeltaIndex):
+        index = index.total_seconds()
+    if not _is_real(index.dtype) or pd.api.types.is_bool_dtype(index.dtype):
+        raise TimeError(
+            f"the index is of type {index.dtype}",
+            where="from_pandas",
+            mend="Give times in seconds.",
+        )
+    seconds = index.to_numpy(dtype=np.float64)
+    if not (np.isfinite(seconds).all() and (np.diff(seconds) > 0).all()):
+        raise TimeError(
+            "the index does not increase, or is not finite",
+            where="from_pandas",
+            mend="Sort the rows and keep one for each time.",
+        )
+    return seconds
+
+
 def _traces(
     frame: pd.DataFrame,
     modality: str | None,
@@ -195,7 +265,16 @@ def _traces(
             where="from_pandas",
             mend="Give modality=..., for example 'calcium'.",
         )
-    seconds = frame.index.to_numpy(dtype=np.float64)
+    seconds = _seconds(frame.index)
+    numeric = isinstance(rate, int | float | np.integer | np.floating)
+    if rate is not None and not (numeric and 0 < rate < np.inf):
+        raise TimeError(f"is {rate!r}", where="rate", mend="Give a positive number in Hz.")
+    if not all(_is_real(dtype) for dtype in frame.dtypes):
+        raise SchemaError(
+            f"columns are of type {', '.join(sorted({str(d) for d in frame.dtypes}))}",
+            where="from_pandas",
+            mend="Give a table of real numbers.",
+        )
     start = float(seconds[0]) if seconds.size else 0.0
     coords = None if channel_type is None else {"channel_type": [channel_type] * frame.shape[1]}
     if coords is not None and units is not None:

@@ -19,8 +19,8 @@ def to_pynapple(rec: xr.DataTree) -> dict[str, Any]:
     Signals become a TsdFrame with the coordinates of neurons or channels as metadata, on a time
     support that leaves gaps out; measures of behavior a Tsd or TsdFrame each; spikes a TsGroup.
     Events become an IntervalSet if they last and do not overlap, which is all that one can hold;
-    else a TsGroup of their onsets, one entry per type. Labels that are no numbers stand in the
-    metadata column ``label``, as pynapple counts units.
+    else a TsGroup of their onsets, one entry per type, without those at unknown times. Labels
+    that are no numbers stand in the metadata column ``label``, as pynapple counts units.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def to_pynapple(rec: xr.DataTree) -> dict[str, Any]:
                     found[f"{path}/{name}"] = _frame(nap, path, group, measure)
             elif path == "spikes":
                 found[path] = _spikes(nap, group)
-            elif path == "events" and group.sizes.get("event"):
+            elif path == "events" and np.isfinite(group["onset"].values).any():
                 found[path] = _events(nap, group)
     return found
 
