@@ -94,7 +94,10 @@ class Sink:
     def module(self, name: str, description: str) -> Any:
         """Return a processing module, made when it is first asked for."""
         found = self.file.processing.get(name)
-        return found or self.file.create_processing_module(name=name, description=description)
+        # A module without anything in it is false.
+        if found is not None:
+            return found
+        return self.file.create_processing_module(name=name, description=description)
 
     def anywhere(self, path: str, variable: xr.Variable) -> dict[str, Any]:
         """Put a variable where NWB has no place for it; return where that is."""
