@@ -19,6 +19,7 @@ from .plots_chain import (
     plot_selection as plot_selection,
     plot_transitions as plot_transitions,
 )
+from .plots_weights import plot_input_weights as plot_input_weights
 from .selection import select_states as select_states
 from .smoothing import Posterior as Posterior, forward_backward as forward_backward
 
@@ -34,6 +35,7 @@ __all__ = [
     "plot_coupling",
     "plot_dwell",
     "plot_edges",
+    "plot_input_weights",
     "plot_model",
     "plot_posterior",
     "plot_selection",

@@ -20,6 +20,9 @@ from neurokit.states.plots_chain import (
 from neurokit.states.plots_chain import (
     plot_transitions as plot_transitions,
 )
+from neurokit.states.plots_weights import (
+    plot_input_weights as plot_input_weights,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +56,8 @@ def plot_posterior(
     trial : int, default 0
         Place of the trial drawn, where there are trials.
     behavior : DataArray, optional
-        (time,) on any clock with the same zero; drawn as a line with an axis of its own.
+        (time,) on any clock with the same zero; drawn as a line with an axis of its own, or as
+        dots where it takes two values at most, as choices do.
     start, stop : float, optional
         Seconds; default all.
     ax : matplotlib Axes, optional
@@ -139,7 +143,14 @@ def _behaviour(ax: Axes, behavior: xr.DataArray, clock: NDArray[np.float64]) -> 
     other = ax.twinx()
     seconds, _ = _clock(line)
     within = (seconds >= clock[0]) & (seconds <= clock[-1])
-    other.plot(seconds[within], line.values[within], color="black", lw=1.2)
+    values = np.asarray(line.values[within], dtype=np.float64)
+    kinds = np.unique(values[np.isfinite(values)])
+    if kinds.size <= 2:
+        # A line between two values would cross the ribbon all the time and hide it.
+        other.plot(seconds[within], values, ".", color="black", ms=3)
+        other.set_yticks(kinds)
+    else:
+        other.plot(seconds[within], values, color="black", lw=1.2)
     name = str(line.attrs.get("long_name") or line.name or "behaviour").replace("_", " ")
     other.set_ylabel(labelled(name, str(line.attrs.get("units", "1"))))
     other.spines[["top"]].set_visible(False)
@@ -262,7 +273,8 @@ def plot_model(model: Any) -> list[Axes]:
     Returns
     -------
     list of matplotlib.axes.Axes
-        The graph of transitions, one matrix per state, and one of the prior if it was learned.
+        The graph of transitions, weights of the inputs of a single response, one matrix per
+        state, and one of the prior if it was learned.
     """
     import matplotlib.pyplot as plt
 
@@ -296,6 +308,9 @@ def pictures_of(model: Any) -> list[tuple[str, Any]]:
     drawn: list[tuple[str, Any]] = [
         ("transitions", lambda ax: plot_transitions(model.transition_, occupancy, ax=ax))
     ]
+    inputs = getattr(model, "input_weights_", None)
+    if inputs is not None and inputs.ndim == 3 and inputs.shape[1] == 1:
+        drawn.append(("input weights", lambda ax: plot_input_weights(inputs, ax=ax)))
     if hasattr(model, "weights_"):
         limit = _limit(model.weights_)
         for k in model.weights_["state"].values.tolist():

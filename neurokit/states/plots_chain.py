@@ -66,9 +66,13 @@ def plot_transitions(
         colour = COLOURS[k % len(COLOURS)]
         ax.add_patch(_circle(place[k], float(radius[k]), colour))
         _name(ax, place[k], float(radius[k]), str(labels[k]), share[k] if known else None)
-    reach = _RING + _LARGEST + 0.35
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
-    ax.set_xlabel(_strongest(values, str(transition.attrs.get("units", ""))), fontsize=8)
+    reach, beyond = _RING + _LARGEST + 0.35, _LARGEST + 0.35
+    ax.set(xlim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+    # Of three states nothing stands where the fourth would.
+    ax.set_ylim(place[:, 1].min() - beyond, place[:, 1].max() + beyond)
+    strongest = _strongest(values, str(transition.attrs.get("units", "")))
+    said = [strongest] * bool(strongest) + ["areas: shares of time"] * known
+    ax.set_xlabel("; ".join(said), fontsize=8)
     ax.spines[:].set_visible(False)
     return ax
 
@@ -159,16 +163,22 @@ def plot_dwell(dwell: xr.Dataset, *, n_bins: int = 25, ax: Axes | None = None) -
     for k in dwell["state"].values.tolist():
         own = np.sort(dwell["duration"].values[complete & (dwell["visit_state"].values == k)])
         colour = COLOURS[k % len(COLOURS)]
-        if own.size:
-            share = 1.0 - np.arange(own.size) / own.size
-            ax.step(own, share, where="pre", color=colour, label=f"state {k} ({own.size})")
+        # All visits last longer than nothing.
+        share = 1.0 - np.arange(own.size) / max(own.size, 1)
+        step = np.insert(own, 0, 0.0), np.insert(share, 0, 1.0)
+        shown = slice(None) if own.size else slice(0)
+        label = f"state {k} ({own.size} visits)"
+        ax.step(step[0][shown], step[1][shown], where="pre", color=colour, label=label)
         mean = float(dwell["expected"].sel(state=k)) if "expected" in dwell else np.nan
         if np.isfinite(mean) and mean > 0:
             time = np.linspace(0, longest, n_bins)
             ax.plot(time, np.exp(-time / mean), ls="--", lw=0.8, color=colour)
+    if "expected" in dwell and np.isfinite(dwell["expected"].values).any():
+        ax.plot([], [], ls="--", lw=0.8, color=GREY, label="expected by the chain")
     ax.set(yscale="log", xlim=(0, longest))
     ax.set_ylim(bottom=0.5 / max(int(complete.sum()), 1), top=1.1)
-    ax.legend(frameon=False, fontsize=7)
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=7)
     return tidy(ax)
 
 

@@ -161,12 +161,12 @@ def test_a_graph_has_a_circle_per_state_and_arrows_by_strength():
     widths = [a.get_linewidth() for a in arrows]
     assert widths[2] == max(widths)
     assert [t.get_text() for t in ax.texts] == ["0: 64 %", "1: 16 %", "2: 20 %"]
-    assert ax.get_xlabel() == "widest arrow: 0.3 per bin"
+    assert ax.get_xlabel() == "widest arrow: 0.3 per bin; areas: shares of time"
 
 
 def test_rates_are_said_to_be_per_second():
     ax = MarkovJump.from_rates([[-1.0, 1.0], [4.0, -4.0]]).plot()
-    assert ax.get_xlabel() == "widest arrow: 4 per second"
+    assert ax.get_xlabel() == "widest arrow: 4 per second; areas: shares of time"
 
 
 def test_a_single_state_stands_in_the_middle():
@@ -182,9 +182,9 @@ def test_dwell_curves_fall_from_one_and_are_of_complete_visits():
     table = dwell_table(path, 2, transition=np.array([[0.75, 0.25], [0.2, 0.8]]))
     ax = plot_dwell(table, ax=new_axes())
     steps = [line for line in ax.lines if line.get_linestyle() == "-"]
-    assert steps[0].get_xdata().tolist() == [2, 4]
-    assert steps[1].get_xdata().tolist() == [3, 3, 7]
-    np.testing.assert_allclose(steps[1].get_ydata(), [1, 2 / 3, 1 / 3])
+    assert steps[0].get_xdata().tolist() == [0, 2, 4]
+    assert steps[1].get_xdata().tolist() == [0, 3, 3, 7]
+    np.testing.assert_allclose(steps[1].get_ydata(), [1, 1, 2 / 3, 1 / 3])
     dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
     at = dashed[0].get_xdata()
     np.testing.assert_allclose(dashed[0].get_ydata(), np.exp(-at / 4.0))
