@@ -5,6 +5,11 @@ from .alignment import (
     temporal_score as temporal_score,
 )
 from .comparison import compare as compare
+from .convergent import (
+    cluster_units as cluster_units,
+    matching_curves as matching_curves,
+    sparse_prediction as sparse_prediction,
+)
 from .dissimilarity import rdm as rdm
 from .evaluation import evaluate as evaluate
 from .fitted_models import (
@@ -35,6 +40,11 @@ from .rdm_labels import (
     rdm_to_square as rdm_to_square,
     select_conditions as select_conditions,
 )
+from .shapes import (
+    shape_distance as shape_distance,
+    shape_distances as shape_distances,
+    soft_matching as soft_matching,
+)
 from .topological import (
     geodesic as geodesic,
     geotopological as geotopological,
@@ -50,6 +60,7 @@ __all__ = [
     "betti_curves",
     "bottleneck_distance",
     "cka",
+    "cluster_units",
     "compare",
     "evaluate",
     "feature_model",
@@ -58,6 +69,7 @@ __all__ = [
     "geotopological_map",
     "identify",
     "match_units",
+    "matching_curves",
     "noise_covariance",
     "persistence",
     "plot_arrangement",
@@ -71,7 +83,11 @@ __all__ = [
     "rdm_from_square",
     "rdm_to_square",
     "select_conditions",
+    "shape_distance",
+    "shape_distances",
     "sigmoid",
+    "soft_matching",
+    "sparse_prediction",
     "temporal_score",
     "wasserstein_distance",
 ]

@@ -6,27 +6,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurokit.errors import LabelError, OptionError, SchemaError, check_option
-from neurokit.rsa.patterns import read_patterns
+from neurokit.errors import OptionError, SchemaError, check_option
+from neurokit.rsa.convergent_core import best_partners, one_to_one
+from neurokit.rsa.response_pairs import read_pair, unit_correlations
+from neurokit.rsa.shapes import shape_distance
 
 Array = NDArray[np.float64]
-
-
-def _two(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> tuple[Array, Array]:
-    """Both as (condition, unit), columns centred, conditions of y in the order of x."""
-    one, two = (read_patterns(z, None, None) for z in (x, y))
-    a, b = one.values[0], two.values[0]
-    if sorted(map(str, one.conditions)) != sorted(map(str, two.conditions)):
-        raise LabelError(
-            f"{len(a)} conditions against {len(b)}, or others", where="y", mend="Give the same."
-        )
-    place = {label: k for k, label in enumerate(two.conditions.tolist())}
-    b = b[[place[label] for label in one.conditions.tolist()]]
-    if len(one.values) > 1 or not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise SchemaError(
-            "need one finite array each", where="x, y", mend="Give (condition, unit)."
-        )
-    return a - a.mean(axis=0), b - b.mean(axis=0)
 
 
 def cka(
@@ -63,7 +48,9 @@ def cka(
     >>> round(cka(np.eye(5), 3.0 * np.eye(5)), 12)
     1.0
     """
-    a, b = _two(x, y)
+    a, b = read_pair(x, y)
+    if not (a.any() and b.any()):
+        raise SchemaError("no response differs", where="x, y", mend="Give responses that vary.")
     k, m = a @ a.T, b @ b.T
     if not unbiased:
         return float((k * m).sum() / np.sqrt((k * k).sum() * (m * m).sum()))
@@ -106,14 +93,7 @@ def procrustes(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> floa
     >>> procrustes(np.eye(5), np.eye(5)[:, ::-1]) < 1e-7
     True
     """
-    a, b = _two(x, y)
-    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    left, _, right = np.linalg.svd(a.T @ b, full_matrices=False)
-    # 2 arcsin of half the distance keeps digits where arccos near 1 loses them.
-    apart = np.linalg.norm(a @ left - b @ right.T)
-    rest = 2.0 - (np.linalg.norm(a @ left) ** 2 + np.linalg.norm(b @ right.T) ** 2)
-    chord = np.sqrt(max(float(apart**2 + rest), 0.0))
-    return float(2.0 * np.arcsin(min(chord / 2.0, 1.0)))
+    return shape_distance(x, y)
 
 
 def match_units(
@@ -148,19 +128,10 @@ def match_units(
     >>> match_units(x, x[:, [2, 0, 1]]).match.values.tolist()
     [1, 2, 0]
     """
-    from scipy.optimize import linear_sum_assignment
-
     check_option("how", how, ("one-to-one", "best"))
-    a, b = _two(x, y)
-    norms = [np.linalg.norm(z, axis=0) for z in (a, b)]
-    # A dead unit correlates with nothing.
-    r = (a.T @ b) / np.where(np.outer(*norms) > 0, np.outer(*norms), np.inf)
-    match = np.full(a.shape[1], -1)
-    if how == "best":
-        match = r.argmax(axis=1)
-    else:
-        rows, columns = linear_sum_assignment(-r)
-        match[rows] = columns
+    a, b = read_pair(x, y)
+    r = unit_correlations(a, b)
+    match = best_partners(r) if how == "best" else one_to_one(r)
     found = np.where(match >= 0, r[np.arange(len(r)), match], np.nan)
     return xr.Dataset({"match": (("unit",), match), "correlation": (("unit",), found)})
 

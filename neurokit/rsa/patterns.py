@@ -103,6 +103,9 @@ def read_patterns(
         If dims do not say what is a pattern.
     """
     array = _as_dataarray(x)
+    if array.size == 0:
+        sizes = {str(dim): size for dim, size in array.sizes.items()}
+        raise SchemaError(f"holds no value, {sizes}", where="patterns", mend="Give responses.")
     feature_dim = _feature_dim(array)
     condition = _coordinate(array, conditions, "conditions", feature_dim)
     fold = None if folds is None else _coordinate(array, folds, "folds", feature_dim)
