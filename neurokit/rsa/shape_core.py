@@ -7,6 +7,8 @@ arXiv:2110.14739; Khosla & Williams (2024), arXiv:2311.09466.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment, linprog
@@ -127,5 +129,6 @@ def soft_assignment(cost: Array) -> Array:
     )
     margins = np.concatenate([np.full(p, float(q)), np.full(q, float(p))])
     scale = np.abs(cost).max(initial=0.0) or 1.0
-    found = linprog(cost.ravel() / scale, A_eq=csr_array(sums), b_eq=margins, method="highs-ds")
+    equations: Any = csr_array(sums)  # the stubs know dense matrices only
+    found: Any = linprog(cost.ravel() / scale, A_eq=equations, b_eq=margins, method="highs-ds")
     return np.asarray(np.rint(found.x).reshape(p, q) / (p * q), dtype=np.float64)
