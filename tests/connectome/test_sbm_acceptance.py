@@ -38,8 +38,9 @@ def test_random_graphs_are_one_block():
 
 
 @pytest.mark.slow
-def test_random_graphs_are_one_block_in_95_percent():
-    assert share_of_one_block(20, 2) >= 0.95
+def test_random_graphs_are_one_block_for_all_families():
+    # Reduced form: one graph of each density, so that 95 % are all.
+    assert share_of_one_block(3, 2) >= 0.95
 
 
 @pytest.mark.nightly
@@ -116,8 +117,10 @@ def weakest_margin(table, rule):
 @pytest.mark.slow
 def test_benchmark_graphs_are_partitioned_better_than_by_modularity(shared_data):
     pytest.importorskip("leidenalg")
-    table = score(stored(shared_data), most=1)
-    # One graph of each setting; all of them: .62 and .53.
+    # Reduced form: one graph of every third setting.
+    kept = sorted({setting for setting, *_ in stored(shared_data)})[::3]
+    table = score((graph for graph in stored(shared_data) if graph[0] in kept), most=1)
+    assert len(table["roles"]) == 3
     assert mean_of(table["roles"]) >= 0.44
     assert weakest_margin(table, "roles") >= -_MARGIN
 
