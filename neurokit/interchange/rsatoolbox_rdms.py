@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import math
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -48,24 +50,51 @@ def to_rsatoolbox(rdms: xr.DataArray) -> Any:
         raise SchemaError("has no dim pair", where="rdms", mend="Give what nk.rsa.rdm returns.")
     lead = [dim for dim in rdms.dims if dim != "pair"]
     ordered = rdms.transpose(*lead, "pair")
-    n = (1 + round(np.sqrt(1 + 8 * rdms.sizes["pair"]))) // 2
-    labels = np.arange(n)
-    if "condition_1" in rdms.coords:
-        one, two = rdms["condition_1"].values, rdms["condition_2"].values
-        labels = np.concatenate([one[:1], two[: n - 1]])
-    shape = [rdms.sizes[dim] for dim in lead]
-    descriptors = {}
-    for k, dim in enumerate(lead):
-        values = rdms[dim].values if dim in rdms.coords else np.arange(shape[k])
-        place = [1] * len(shape)
-        place[k] = shape[k]
-        descriptors[str(dim)] = np.broadcast_to(values.reshape(place), shape).reshape(-1).tolist()
+    labels = _conditions(rdms)
     return library.RDMs(
         np.array(ordered.values, dtype=np.float64).reshape(-1, rdms.sizes["pair"]),
         dissimilarity_measure=str(rdms.attrs.get("method", "")) or None,
-        rdm_descriptors=descriptors,
+        rdm_descriptors=_of_rdms(rdms, lead),
         pattern_descriptors={"condition": labels.tolist()},
     )
+
+
+def _conditions(rdms: xr.DataArray) -> Any:
+    """Labels of the conditions, in the order of the pairs."""
+    n_pairs = rdms.sizes["pair"]
+    n = (1 + math.isqrt(1 + 8 * n_pairs)) // 2
+    if n_pairs < 1 or n * (n - 1) // 2 != n_pairs:
+        raise SchemaError(
+            f"{n_pairs} values are not the pairs of any number of conditions",
+            where="rdms",
+            mend="Give what nk.rsa.rdm returns.",
+        )
+    if "condition_1" not in rdms.coords:
+        return np.arange(n)
+    one, two = rdms["condition_1"].values, rdms["condition_2"].values
+    labels = np.concatenate([one[:1], two[: n - 1]])
+    first, second = np.triu_indices(n, 1)
+    if not (np.array_equal(labels[first], one) and np.array_equal(labels[second], two)):
+        raise SchemaError(
+            "its pairs are not all pairs of its conditions, row by row",
+            where="rdms",
+            mend="Choose conditions with nk.rsa.select_conditions, not pairs.",
+        )
+    return labels
+
+
+def _of_rdms(rdms: xr.DataArray, lead: list[Hashable]) -> dict[str, list[Any]]:
+    """Every label of RDMs (and the place along a dim without labels), once per RDM."""
+    shape = {dim: rdms.sizes[dim] for dim in lead}
+    held = {dim: xr.DataArray(np.arange(n), dims=[dim]) for dim, n in shape.items()}
+    held |= {n: c for n, c in rdms.coords.items() if "pair" not in c.dims}
+    template = xr.DataArray(np.zeros(list(shape.values())), dims=lead)
+    spread = {name: values.drop_vars(list(values.coords)) for name, values in held.items()}
+    full = {name: xr.broadcast(template, values)[1] for name, values in spread.items()}
+    return {
+        str(name): values.transpose(*lead).values.reshape(-1).tolist()
+        for name, values in full.items()
+    }
 
 
 def from_rsatoolbox(

@@ -172,7 +172,8 @@ def temporal_score(layers: xr.DataArray, movie: xr.DataArray, method: str = "pea
     """
     from neurokit.rsa.comparison import compare
 
-    if "layer" not in layers.dims or "time" not in movie.dims:
+    dims = [getattr(x, "dims", ()) for x in (layers, movie)]
+    if "layer" not in dims[0] or "time" not in dims[1]:
         raise SchemaError("no layer or no time", where="layers, movie", mend="Name those dims.")
     similar = compare(layers, movie, method).transpose("layer", "time", ...)
     curve = similar.values.reshape(*similar.shape[:2], -1).mean(axis=2)

@@ -36,6 +36,8 @@ def compare_rows(a: Array, b: Array, method: str, sigma_k: Array | None = None) 
         NaN where fewer than two pairs are shared. A value never depends on other rows.
     """
     measure = MEASURES[method]
+    if a.shape[1] < 2:
+        return np.full((len(a), len(b)), np.nan)
     whole = np.ones(a.shape[1], dtype=bool)
     if np.isfinite(a).all() and np.isfinite(b).all():
         return measure(a, b, whole, sigma_k)
@@ -71,7 +73,25 @@ def cosines(a: Array, b: Array) -> Array:
     return _unit(a) @ _unit(b).T
 
 
+def near_one(rows: Array) -> Array:
+    """Rows divided by powers of two, so that squares neither overflow nor vanish.
+
+    Parameters
+    ----------
+    rows : (n, p) ndarray of float64
+        Any finite vectors.
+
+    Returns
+    -------
+    (n, p) ndarray of float64
+        No digit is changed; the largest value of a row is from 1/2 to 1.
+    """
+    _, exponent = np.frexp(np.abs(rows).max(axis=1, initial=0.0))
+    return np.asarray(np.ldexp(rows, -exponent[:, None]), dtype=np.float64)
+
+
 def _unit(rows: Array) -> Array:
+    rows = near_one(rows)
     norm = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return rows / np.where(norm > 0, norm, np.inf)[:, None]
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurokit.errors import LabelError, OptionError, SchemaError, check_option
 from neurokit.rsa.averaging import group_sums
 from neurokit.rsa.covariance import METHODS, covariance
-from neurokit.rsa.patterns import Labels, Patterns, read_patterns
+from neurokit.rsa.patterns import FEATURE_DIMS, Labels, Patterns, read_patterns
 from neurokit.schema.history import add_history
 
 Array = NDArray[np.float64]
@@ -72,6 +72,8 @@ def noise_covariance(
     ('feature', 'feature_2')
     """
     check_option("method", method, METHODS)
+    if dof is not None and (isinstance(dof, bool) or not isinstance(dof, (int, float, np.number))):
+        raise OptionError(f"is {dof!r}", where="dof", mend="Give a number from 1.")
     if folds is not None and repeats is not None:
         raise OptionError("repeats too are given", where="folds", mend="Give one of them.")
     patterns = _read(x, conditions, folds if repeats is None else repeats)
@@ -102,8 +104,8 @@ def _read(
 ) -> Patterns:
     if conditions is None and isinstance(x, xr.DataArray):
         # Of residuals any dim may be the observations, as long as it is the only other one.
-        rest = [str(dim) for dim in x.dims if dim not in ("channel", "neuron", "voxel", "feature")]
-        if len(rest) == 1 and rest[0] not in x.coords:
+        rest = [str(dim) for dim in x.dims if dim not in FEATURE_DIMS]
+        if len(rest) == 1:
             conditions = rest[0]
     return read_patterns(x, conditions, folds)
 
@@ -149,8 +151,8 @@ def _one(rows: Array, group: Index, method: str, dof: float | None) -> Array:
     n_groups = int(codes.max()) + 1
     sums, counts = group_sums(rows, codes.astype(np.int64), n_groups)
     residuals = rows - (sums / counts[:, None])[codes]
-    left = float(len(rows) - n_groups) if dof is None else float(dof)
-    if left < 1:
+    left = float(len(rows) - n_groups) if dof is None else dof
+    if not 1 <= left < np.inf:
         raise OptionError(
             f"{len(rows)} observations of {n_groups} means leave {left:g} degrees of freedom",
             where="noise",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.rsa.compare_core import centred, centred_ranks
+from neurokit.rsa.compare_core import centred, centred_ranks, near_one
 
 Array = NDArray[np.float64]
 
@@ -51,6 +51,7 @@ def contributions(target: Array, predictors: Array, method: str) -> Array:
     y, x = prepare(target), prepare(predictors)
     if method == "regression":
         return np.asarray(np.linalg.lstsq(x.T, y.T, rcond=None)[0].T, dtype=np.float64)
+    y, x = near_one(y), near_one(x)
     out = np.full((len(y), len(x)), np.nan)
     for k in range(len(x)):
         others = np.delete(x, k, axis=0)

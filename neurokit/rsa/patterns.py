@@ -106,6 +106,7 @@ def read_patterns(
     if array.size == 0:
         sizes = {str(dim): size for dim, size in array.sizes.items()}
         raise SchemaError(f"holds no value, {sizes}", where="patterns", mend="Give responses.")
+    require_real(array.dtype, "patterns")
     feature_dim = _feature_dim(array)
     condition = _coordinate(array, conditions, "conditions", feature_dim)
     fold = None if folds is None else _coordinate(array, folds, "folds", feature_dim)
@@ -133,12 +134,31 @@ def read_patterns(
     )
 
 
+def require_real(dtype: np.dtype[Any], where: str) -> None:
+    """Refuse what would turn into numbers by dropping a part or by being read as text.
+
+    Parameters
+    ----------
+    dtype : numpy dtype
+        Of the values.
+    where : str
+        The argument's name.
+
+    Raises
+    ------
+    SchemaError
+        If they are no real numbers or booleans.
+    """
+    if dtype.kind not in "biuf":
+        raise SchemaError(f"holds {dtype}", where=where, mend="Give real numbers.")
+
+
 def _as_dataarray(x: xr.DataTree | xr.DataArray | ArrayLike) -> xr.DataArray:
     if isinstance(x, xr.DataTree):
         return signal_of(x)
     if isinstance(x, xr.DataArray):
         return x
-    values = np.asarray(x, dtype=np.float64)
+    values = np.asarray(x)
     if values.ndim < 2:
         raise SchemaError(
             f"has shape {values.shape}", where="patterns", mend="Give (observation, feature)."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.plot.style import BLUE, COLOURS, GREY, axes_or_new, name_ticks, tidy
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _MOST_NAMES = 30
 
 
-def plot_rdm(rdm: xr.DataArray, *, ax: Axes | None = None) -> Axes:
+def plot_rdm(rdm: xr.DataArray | ArrayLike, *, ax: Axes | None = None) -> Axes:
     """Draw one RDM as a matrix; several are averaged.
 
     Parameters
     ----------
-    rdm : DataArray
+    rdm : DataArray or array_like
         (..., pair).
     ax : matplotlib Axes, optional
         Where to draw; default new axes.
@@ -46,7 +46,7 @@ def plot_rdm(rdm: xr.DataArray, *, ax: Axes | None = None) -> Axes:
         for axis in (ax.xaxis, ax.yaxis):
             name_ticks(axis, list(rows.labels), at_most=_MOST_NAMES)
         ax.tick_params(axis="x", rotation=90)
-    units = str(rdm.attrs.get("units", "1"))
+    units = str(getattr(rdm, "attrs", {}).get("units", "1"))
     label = "dissimilarity" if units == "1" else f"dissimilarity {units}"
     ax.figure.colorbar(image, ax=ax, label=label)
     ax.set(xlabel="condition", ylabel="condition")
@@ -81,12 +81,22 @@ def plot_arrangement(
     ------
     SchemaError
         If a value is NaN.
+    OptionError
+        If there is not one group per condition, or no draw.
     """
     from matplotlib.patches import Ellipse
 
     rows = read_rdms(rdm)
     if not np.isfinite(rows.values).all():
         raise SchemaError("a value is NaN", where="rdm", mend="Choose conditions without NaN.")
+    if groups is not None and len(groups) != rows.n_conditions:
+        raise OptionError(
+            f"{len(groups)} for {rows.n_conditions} conditions",
+            where="groups",
+            mend="Give one each.",
+        )
+    if n_draws < 1:
+        raise OptionError(f"is {n_draws!r}", where="n_draws", mend="Give a number from 1.")
     place = _classical_mds(rows.values.mean(axis=0))
     ax = axes_or_new(ax, (5.2, 4.8))
     names = np.zeros(len(place), dtype=int) if groups is None else np.asarray(groups)
@@ -203,10 +213,9 @@ def plot_map(similarity: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     OptionError
         If it has other dims.
     """
-    if set(similarity.dims) != {"lower", "upper"}:
-        raise OptionError(
-            f"dims are {similarity.dims}", where="similarity", mend="Give (lower, upper)."
-        )
+    dims = getattr(similarity, "dims", ())
+    if set(dims) != {"lower", "upper"}:
+        raise OptionError(f"dims are {dims}", where="similarity", mend="Give (lower, upper).")
     values = similarity.transpose("upper", "lower")
     lines = values["lower"].values
     ax = axes_or_new(ax, (5.0, 4.2))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, SchemaError
 from neurokit.rsa.pair_index import n_conditions_of, pair_indices, reorder, square
+from neurokit.rsa.patterns import require_real
 
 Array = NDArray[np.float64]
 
@@ -107,11 +108,12 @@ def read_rdms(x: xr.DataArray | ArrayLike, where: str = "rdm") -> Rows:
         If there is no dim ``pair``, or its pairs are not those of a condensed RDM.
     """
     if not isinstance(x, xr.DataArray):
-        values = np.array(x, dtype=np.float64)
+        values = np.array(x)
         if values.ndim == 0:
             raise SchemaError("is a number", where=where, mend="Give an RDM.")
         dims = [f"item_{k}" for k in range(values.ndim - 1)]
         x = xr.DataArray(values, dims=[*dims, "pair"])
+    require_real(x.dtype, where)
     if "pair" not in x.dims:
         raise SchemaError(
             f"dims are {tuple(x.dims)}",
@@ -294,12 +296,12 @@ def rdm_from_square(
     return labelled(rows, lead, labels, "rdm")
 
 
-def rdm_to_square(rdm: xr.DataArray) -> xr.DataArray:
+def rdm_to_square(rdm: xr.DataArray | ArrayLike) -> xr.DataArray:
     """Square symmetric matrices of condensed RDMs.
 
     Parameters
     ----------
-    rdm : DataArray
+    rdm : DataArray or array_like
         (..., pair).
 
     Returns
@@ -320,8 +322,8 @@ def rdm_to_square(rdm: xr.DataArray) -> xr.DataArray:
         square(rows.values).reshape(*rows.lead.shape, n, n),
         coords,
         [*rows.lead.dims, "condition", "condition_2"],
-        name=str(rdm.name or "rdm"),
-        attrs={k: v for k, v in rdm.attrs.items() if k != "history"},
+        name=str(getattr(rdm, "name", None) or "rdm"),
+        attrs={k: v for k, v in getattr(rdm, "attrs", {}).items() if k != "history"},
     )
 
 

@@ -98,3 +98,30 @@ def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "rsatoolbox.rdm", None)
     with pytest.raises(DependencyError, match="pip install rsatoolbox"):
         nk.to_rsatoolbox(_rdms())
+
+
+def test_every_label_of_an_rdm_becomes_a_descriptor():
+    rows = _rdms().expand_dims(time=[0.0, 0.1]).transpose("time", "subject", "pair")
+    rows = rows.assign_coords(
+        age=("subject", [30, 40, 50]),
+        phase=("time", ["early", "late"]),
+        score=(("subject", "time"), np.arange(6).reshape(3, 2)),
+        roi="V1",
+    )
+    there = nk.to_rsatoolbox(rows).rdm_descriptors
+    assert list(there["age"]) == [30, 40, 50, 30, 40, 50]
+    assert list(there["phase"]) == ["early"] * 3 + ["late"] * 3
+    assert list(there["score"]) == [0, 2, 4, 1, 3, 5]
+    assert list(there["roi"]) == ["V1"] * 6
+    plain = xr.DataArray(np.ones((2, 3)), dims=["subject", "pair"])
+    assert list(nk.to_rsatoolbox(plain).rdm_descriptors["subject"]) == [0, 1]
+
+
+def test_pairs_that_are_not_all_pairs_are_refused():
+    rows = _rdms()
+    with pytest.raises(SchemaError, match="row by row"):
+        nk.to_rsatoolbox(rows.isel(pair=slice(None, None, -1)))
+    with pytest.raises(SchemaError, match="4 values"):
+        nk.to_rsatoolbox(rows.isel(pair=slice(4)))
+    with pytest.raises(SchemaError, match="0 values"):
+        nk.to_rsatoolbox(rows.isel(pair=slice(0)))

@@ -243,3 +243,16 @@ def test_square_and_condensed_are_one_and_the_same(make_rdms):
         nk.rsa.rdm_from_square([[0, 1], [2, 0]])
     with pytest.raises(SchemaError, match="shape"):
         nk.rsa.rdm_from_square([[0, 1, 2]])
+
+
+@pytest.mark.parametrize("method", sorted(MEASURES))
+def test_one_pair_is_no_comparison(method):
+    assert np.isnan(float(nk.rsa.compare([1.0], [2.0], method)))
+
+
+@pytest.mark.parametrize("method", ["cosine", "pearson", "whitened_cosine", "whitened_pearson"])
+@pytest.mark.parametrize("scale", [1e-250, 1e250])
+def test_distances_of_any_size_are_compared(make_rdms, method, scale):
+    rows = make_rdms(3)
+    plain = nk.rsa.compare(rows, rows, method).values
+    np.testing.assert_allclose(nk.rsa.compare(scale * rows, rows, method).values, plain, rtol=1e-12)

@@ -70,3 +70,73 @@ def test_mistakes_are_named(make_patterns):
         aligned_noise(noise, np.array(["c0", "c9"]), "channel")
     with pytest.raises(SchemaError, match="dims"):
         aligned_noise(noise, np.array(["c0"]), "neuron")
+
+
+@pytest.mark.parametrize("dim", ["channel", "neuron", "voxel", "vertex", "unit", "feature"])
+@pytest.mark.parametrize("timed", [False, True])
+def test_residuals_over_time_need_no_conditions(dim, timed):
+    values = np.random.default_rng(0).standard_normal((20, 3))
+    coords = {"time": 0.1 * np.arange(20)} if timed else {}
+    found = nk.rsa.noise_covariance(xr.DataArray(values, coords, ["time", dim]), "full")
+    assert found.dims == (dim, f"{dim}_2")
+    np.testing.assert_allclose(found.values, np.cov(values.T), rtol=1e-12)
+
+
+def test_degrees_of_freedom_that_are_no_number_are_named():
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    for wrong in (True, "9", [9]):
+        with pytest.raises(OptionError, match="dof: is"):
+            nk.rsa.noise_covariance(x, dof=wrong)
+    for wrong in (np.nan, np.inf, 0.5, -1):
+        with pytest.raises(OptionError, match="degrees of freedom"):
+            nk.rsa.noise_covariance(x, dof=wrong)
+
+
+def test_text_and_complex_numbers_are_no_responses():
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    for wrong in (x.astype(str), x + 0j, x.astype(object), x.astype("datetime64[s]")):
+        with pytest.raises(SchemaError, match="holds"):
+            nk.rsa.noise_covariance(wrong)
+        with pytest.raises(SchemaError, match="holds"):
+            nk.rsa.rdm(xr.DataArray(wrong, dims=["condition", "channel"]), "euclidean")
+    for wrong in (["a", "b", "c"], [1j, 2, 3], [None, 1.0, 2.0]):
+        with pytest.raises(SchemaError, match="rdm: holds"):
+            nk.rsa.geotopological(wrong)
+
+
+@pytest.mark.parametrize("method", ["shrinkage_eye", "shrinkage_diag", "full", "diag"])
+def test_a_covariance_follows_the_order_and_the_units_of_channels(method):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((15, 4)) @ rng.standard_normal((4, 4))
+    found = nk.rsa.noise_covariance(x, method).values
+    order = [2, 0, 3, 1]
+    mixed = nk.rsa.noise_covariance(x[:, order], method).values
+    np.testing.assert_allclose(mixed, found[np.ix_(order, order)], rtol=1e-9, atol=1e-12)
+    scaled = nk.rsa.noise_covariance(1e6 * x - 5.0, method).values
+    np.testing.assert_allclose(scaled, 1e12 * found, rtol=1e-7, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["shrinkage_eye", "shrinkage_diag"])
+def test_shrinkage_beats_the_sample_covariance_where_data_are_few(method):
+    """Mean squared error over 20 draws of 12 observations of 10 channels."""
+    truth = np.diag(np.linspace(0.5, 2.0, 10))
+    error = {method: 0.0, "full": 0.0}
+    for seed in range(20):
+        x = np.random.default_rng(seed).standard_normal((12, 10)) @ np.sqrt(truth)
+        for name in error:
+            found = nk.rsa.noise_covariance(x, name).values
+            error[name] += ((found - truth) ** 2).sum()
+    assert error[method] < 0.6 * error["full"]
+
+
+def test_means_of_conditions_do_not_count_and_those_of_folds_need_not():
+    rng = np.random.default_rng(0)
+    residual = rng.standard_normal((40, 3))
+    condition = np.tile([0, 1, 2, 3], 10)
+    pattern = 50.0 * rng.standard_normal((4, 3))
+    one = nk.rsa.noise_covariance(residual, "full", conditions=condition)
+    two = nk.rsa.noise_covariance(residual + pattern[condition], "full", conditions=condition)
+    np.testing.assert_allclose(one.values, two.values, rtol=1e-8, atol=1e-12)
+    means = np.array([residual[condition == k].mean(axis=0) for k in range(4)])
+    left = residual - means[condition]
+    np.testing.assert_allclose(one.values, left.T @ left / 36, rtol=1e-10)

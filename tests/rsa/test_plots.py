@@ -9,7 +9,7 @@ from matplotlib.patches import Ellipse
 import neurokit as nk
 from neurokit.errors import OptionError, SchemaError
 from neurokit.rsa.pair_index import square
-from neurokit.rsa.plots import _classical_mds
+from neurokit.rsa.plots import _bootstrap_spread, _classical_mds
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +143,54 @@ def test_axes_may_be_given():
     assert nk.rsa.plot_rdm(rows, ax=axes[0]) is axes[0]
     assert nk.rsa.plot_arrangement(rows, ax=axes[1]) is axes[1]
     assert nk.rsa.plot_models(result, ax=axes[2]) is axes[2]
+
+
+def test_plain_arrays_are_drawn_too():
+    ax = nk.rsa.plot_rdm([1.0, 2.0, 3.0])
+    assert ax.images[0].get_array()[0, 2] == 2.0
+    assert ax.figure.axes[1].get_ylabel() == "dissimilarity"
+    np.testing.assert_array_equal(nk.rsa.rdm_to_square([4.0]).values, [[0, 4], [4, 0]])
+
+
+def test_ellipses_are_the_spread_of_turned_draws():
+    rows = _rdms(noise=0.3).values
+    place = _classical_mds(rows.mean(axis=0))
+    spread = _bootstrap_spread(rows, place, 60)
+    assert (np.linalg.eigvalsh(spread) >= -1e-12).all()
+    np.testing.assert_array_equal(spread, _bootstrap_spread(rows, place, 60))
+    # Equal subjects leave nothing to vary, whichever way eigenvectors point.
+    same = np.repeat(rows[:1], 4, axis=0)
+    np.testing.assert_allclose(_bootstrap_spread(same, _classical_mds(rows[0]), 10), 0, atol=1e-15)
+
+
+def test_many_conditions_go_without_names():
+    row = np.random.default_rng(0).random(31 * 30 // 2)
+    assert not nk.rsa.plot_arrangement(row).texts
+    assert len(nk.rsa.plot_arrangement(row[: 30 * 29 // 2]).texts) == 30
+
+
+def test_an_rdm_without_any_known_pair_is_grey():
+    shown = nk.rsa.plot_rdm(np.full(6, np.nan)).images[0].get_array()
+    assert np.ma.getmaskarray(shown).all()
+
+
+def test_what_cannot_be_drawn_is_named():
+    rows = _rdms()
+    with pytest.raises(OptionError, match="groups: 2 for 6 conditions"):
+        nk.rsa.plot_arrangement(rows, groups=["a", "b"])
+    with pytest.raises(OptionError, match="n_draws"):
+        nk.rsa.plot_arrangement(rows, n_draws=0)
+    with pytest.raises(OptionError, match="lower, upper"):
+        nk.rsa.plot_map(np.ones((3, 3)))
+    with pytest.raises(SchemaError, match="no time"):
+        nk.rsa.temporal_score(np.ones(3), np.ones(3))
+
+
+def test_figures_change_nothing_they_are_given():
+    rows, result = _rdms(), _result()
+    kept = rows.copy(deep=True), result.copy(deep=True)
+    nk.rsa.plot_rdm(rows)
+    nk.rsa.plot_arrangement(rows)
+    nk.rsa.plot_models(result)
+    xr.testing.assert_identical(rows, kept[0])
+    xr.testing.assert_identical(result, kept[1])
