@@ -40,6 +40,10 @@ from .rdm_labels import (
     rdm_to_square as rdm_to_square,
     select_conditions as select_conditions,
 )
+from .shape_statistics import (
+    shape_mean as shape_mean,
+    stochastic_shape_distance as stochastic_shape_distance,
+)
 from .shapes import (
     shape_distance as shape_distance,
     shape_distances as shape_distances,
@@ -85,9 +89,11 @@ __all__ = [
     "select_conditions",
     "shape_distance",
     "shape_distances",
+    "shape_mean",
     "sigmoid",
     "soft_matching",
     "sparse_prediction",
+    "stochastic_shape_distance",
     "temporal_score",
     "wasserstein_distance",
 ]
