@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.convergent_core import (
     Index,
     Partners,
@@ -83,7 +84,7 @@ def matching_curves(
     [1.0, 1.0]
     """
     a, b = _enough(x, y, 6)
-    _whole("n_permutations", n_permutations, 1)
+    whole_number("n_permutations", n_permutations, 1)
     rng = np.random.default_rng(random_state)
     half = rng.permutation(len(a))
     halves = (half[: len(a) // 2], half[len(a) // 2 :])
@@ -172,13 +173,15 @@ def sparse_prediction(
     >>> bool(found.r2[0, 0] > 0.99)
     True
     """
-    _whole("n_splits", n_splits, 2)
+    whole_number("n_splits", n_splits, 2)
     a, b = _enough(x, y, 3 * n_splits)
-    path = np.logspace(0, -3, 13) if shares is None else np.atleast_1d(np.asarray(shares, float))
-    if path.ndim != 1 or not ((path > 0) & (path <= 1)).all():
+    path = np.logspace(0, -3, 13) if shares is None else np.atleast_1d(np.asarray(shares))
+    real = path.dtype.kind in "uif" and path.ndim == 1 and path.size > 0
+    if not real or not ((path > 0) & (path <= 1)).all():
         raise OptionError(
             "need numbers above 0 and at most 1", where="shares", mend="Give say [1, 0.1, 0.01]."
         )
+    path = path.astype(np.float64)
     order = np.random.default_rng(random_state).permutation(len(a))
     fold = np.empty(len(a), dtype=np.int64)
     fold[order] = np.arange(len(a)) % n_splits
@@ -246,8 +249,8 @@ def cluster_units(
     (1.0, [[3, 3], [3, 3], [3, 3], [3, 3]])
     """
     a, b = _enough(x, y, 3)
-    _whole("n_clusters", n_clusters, 2)
-    _whole("n_permutations", n_permutations, 0)
+    whole_number("n_clusters", n_clusters, 2)
+    whole_number("n_permutations", n_permutations, 0)
     alive = int(a.any(axis=0).sum() + b.any(axis=0).sum())
     if alive < n_clusters:
         raise OptionError(f"{alive} units vary", where="n_clusters", mend="Give fewer clusters.")
@@ -284,9 +287,3 @@ def _enough(
             f"{len(a)} conditions, where {least} are the least", where="x, y", mend="Give more."
         )
     return a, b
-
-
-def _whole(name: str, value: int, least: int) -> None:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise OptionError(f"is {value!r}", where=name, mend=f"Give a whole number from {least}.")

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError
+from neurokit.rsa.arguments import real_number, whole_number
 from neurokit.rsa.comparison import crossed
 from neurokit.rsa.diagram_core import bottleneck, wasserstein
 from neurokit.rsa.persistence_core import betti_numbers, rips_diagrams
@@ -84,14 +85,10 @@ def persistence(
 
 
 def _check(max_degree: int, threshold: float | None) -> float:
-    whole = isinstance(max_degree, (int, np.integer)) and not isinstance(max_degree, bool)
-    if not whole or max_degree < 0:
-        raise OptionError(f"is {max_degree!r}", where="max_degree", mend="Give 0, 1 or 2.")
+    whole_number("max_degree", max_degree, 0)
     if threshold is None:
         return np.inf
-    if not threshold >= 0:
-        raise OptionError(f"is {threshold!r}", where="threshold", mend="Give a distance from 0.")
-    return float(threshold)
+    return real_number("threshold", threshold, 0.0)
 
 
 def _packed(diagrams: list[list[Array]], max_degree: int, lead: xr.DataArray) -> xr.Dataset:
@@ -143,11 +140,15 @@ def betti_curves(diagrams: xr.Dataset, thresholds: ArrayLike | None = None) -> x
         finite = ends[np.isfinite(ends)]
         at = np.linspace(0.0, float(finite.max(initial=0.0)) or 1.0, _N_THRESHOLDS)
     else:
-        at = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
-        if at.ndim > 1 or np.isnan(at).any():
+        at = np.atleast_1d(np.asarray(thresholds))
+        real = at.dtype.kind in "uif" and at.ndim == 1 and at.size > 0
+        if not real or np.isnan(at).any():
             raise OptionError(
-                f"has shape {at.shape} or a NaN", where="thresholds", mend="Give a list of numbers."
+                f"holds {at.dtype} of shape {at.shape}, or a NaN",
+                where="thresholds",
+                mend="Give a list of numbers.",
             )
+        at = at.astype(np.float64)
     degree = diagrams["degree"].values
     degrees = np.arange(_max_degree(diagrams) + 1)
     counts = [[betti_numbers(one[degree == k], at) for k in degrees] for one in ends]
@@ -214,7 +215,7 @@ def wasserstein_distance(
     degree : int, default 1
         Which bars; plain arrays are taken as they are.
     order : float, default 2.0
-        From 1; infinity would be the bottleneck distance.
+        From 1 to 1e6; infinity would be the bottleneck distance.
 
     Returns
     -------
@@ -237,8 +238,7 @@ def wasserstein_distance(
     >>> float(wasserstein_distance([[0.0, 2.0], [1.0, 3.0]], [[0.0, 3.0], [1.0, 3.0]]))
     1.0
     """
-    if not 1 <= order < np.inf:
-        raise OptionError(f"is {order!r}", where="order", mend="Give a number from 1.")
+    order = real_number("order", order, 1.0, 1e6)
     return _all_distances(a, b, degree, lambda x, y: wasserstein(x, y, order), "wasserstein")
 
 
@@ -264,17 +264,17 @@ def _bars(x: Any, where: str, degree: int) -> tuple[list[Array], xr.DataArray]:
             )
         ends = ends[:, degrees == degree]
         return [one[np.isfinite(one[:, 0])] for one in ends], lead
-    bars = np.asarray(x, dtype=np.float64)
+    bars = np.asarray(x)
     if bars.size == 0:
-        bars = bars.reshape(0, 2)
-    fits = bars.ndim == 2 and bars.shape[1] == 2
+        bars = np.empty((0, 2))
+    fits = bars.dtype.kind in "uif" and bars.ndim == 2 and bars.shape[1] == 2
     if not fits or not np.isfinite(bars[:, 0]).all() or not (bars[:, 1] >= bars[:, 0]).all():
         raise SchemaError(
-            f"has shape {bars.shape}, or a bar that ends before it begins",
+            f"has shape {bars.shape}, or text, or a bar that ends before it begins",
             where=where,
             mend="Give a result of nk.rsa.persistence, or (n_bars, 2) births and deaths.",
         )
-    return [bars], xr.DataArray(0.0)
+    return [bars.astype(np.float64)], xr.DataArray(0.0)
 
 
 def _max_degree(diagrams: xr.Dataset) -> int:

@@ -43,9 +43,10 @@ def plot_betti(curves: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     >>> plot_betti(betti_curves(persistence([1.0, 5.0, 5.0], max_degree=0))).get_ylabel()
     'alive'
     """
-    if not {"degree", "threshold"} <= set(curves.dims):
+    dims = getattr(curves, "dims", ())
+    if not {"degree", "threshold"} <= set(dims):
         raise SchemaError(
-            f"dims are {curves.dims}", where="curves", mend="Give what nk.rsa.betti_curves gives."
+            f"dims are {dims}", where="curves", mend="Give what nk.rsa.betti_curves gives."
         )
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 

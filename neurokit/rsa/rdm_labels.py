@@ -107,6 +107,8 @@ def read_rdms(x: xr.DataArray | ArrayLike, where: str = "rdm") -> Rows:
     SchemaError
         If there is no dim ``pair``, or its pairs are not those of a condensed RDM.
     """
+    if isinstance(x, (xr.Dataset, xr.DataTree)):
+        raise SchemaError(f"is a {type(x).__name__}", where=where, mend="Give one of its arrays.")
     if not isinstance(x, xr.DataArray):
         values = np.array(x)
         if values.ndim == 0:

@@ -13,13 +13,18 @@ from neurokit.rsa.patterns import read_patterns
 Array = NDArray[np.float64]
 
 
-def read_pair(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> tuple[Array, Array]:
+def read_pair(
+    x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike, *, keep_scale: bool = False
+) -> tuple[Array, Array]:
     """Responses of two systems to the same conditions, ready to be compared.
 
     Parameters
     ----------
     x, y : DataArray or array_like, (condition, unit)
         Conditions in any order if they have labels; repeats of a condition are averaged.
+    keep_scale : bool, default False
+        Else each array is divided by a power of two, so that squares of responses in any unit of
+        measurement neither overflow nor vanish.
 
     Returns
     -------
@@ -51,10 +56,19 @@ def read_pair(x: xr.DataArray | ArrayLike, y: xr.DataArray | ArrayLike) -> tuple
                 where=where,
                 mend="Give (condition, unit).",
             )
-    a, b = (condition_means(z.values[0], z.condition, z.n_conditions) for z in (one, two))
+    rows = [z.values[0] if keep_scale else _near_one(z.values[0]) for z in (one, two)]
+    a, b = (
+        condition_means(r, z.condition, z.n_conditions)
+        for r, z in zip(rows, (one, two), strict=True)
+    )
     place = {label: k for k, label in enumerate(two.conditions.tolist())}
     b = b[[place[label] for label in one.conditions.tolist()]]
     return centred_units(a), centred_units(b)
+
+
+def _near_one(x: Array) -> Array:
+    _, exponent = np.frexp(np.abs(x).max(initial=0.0))
+    return np.asarray(np.ldexp(x, -exponent), dtype=np.float64)
 
 
 def centred_units(x: Array) -> Array:

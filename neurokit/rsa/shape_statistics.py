@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import real_number, whole_number
 from neurokit.rsa.averaging import condition_means
 from neurokit.rsa.patterns import Patterns, read_patterns
 from neurokit.rsa.response_pairs import centred_units, read_pair
@@ -147,10 +148,8 @@ def stochastic_shape_distance(
     >>> d < 1e-5
     True
     """
-    if not 0 <= noise_weight <= 2:
-        raise OptionError(f"is {noise_weight!r}", where="noise_weight", mend="Give 0 to 2.")
-    if isinstance(n_starts, bool) or not isinstance(n_starts, (int, np.integer)) or n_starts < 1:
-        raise OptionError(f"is {n_starts!r}", where="n_starts", mend="Give a number from 1.")
+    noise_weight = real_number("noise_weight", noise_weight, 0.0, 2.0)
+    whole_number("n_starts", n_starts, 1)
     one, two = (read_patterns(z, conditions, None) for z in (x, y))
     order = _same_conditions(one, two)
     mean_x, root_x = _moments(one, np.arange(one.n_conditions), "x")

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import real_number, whole_number
 from neurokit.rsa.pair_index import pair_indices
 from neurokit.rsa.rdm_labels import labelled
 from neurokit.rsa.response_pairs import read_pair
@@ -73,7 +74,7 @@ def shape_distance(
     True
     """
     _check(alpha, group, score)
-    a, b = read_pair(x, y)
+    a, b = read_pair(x, y, keep_scale=score == "euclidean")
     with single_thread():
         return _distance(a, b, alpha, group, score)
 
@@ -81,8 +82,7 @@ def shape_distance(
 def _check(alpha: float, group: str, score: str) -> None:
     check_option("group", group, GROUPS)
     check_option("score", score, SCORES)
-    if not 0 <= alpha <= 1:
-        raise OptionError(f"is {alpha!r}", where="alpha", mend="Give a number from 0 to 1.")
+    real_number("alpha", alpha, 0.0, 1.0)
 
 
 def _distance(a: Array, b: Array, alpha: float, group: str, score: str) -> float:
@@ -162,7 +162,7 @@ def soft_matching(
     ([1, 2, 0], 1.0)
     """
     check_option("scale", scale, ("unit", "whole", "none"))
-    a, b = (_scaled(z, scale) for z in read_pair(x, y))
+    a, b = (_scaled(z, scale) for z in read_pair(x, y, keep_scale=scale == "none"))
     inner = a.T @ b
     plan = soft_assignment(-2.0 * inner + (a * a).sum(0)[:, None] + (b * b).sum(0))
     i, j = np.nonzero(plan)
@@ -224,16 +224,19 @@ def shape_distances(
     3
     """
     _check(alpha, group, score)
+    n_jobs = whole_number("n_jobs", n_jobs, 1)
     if not isinstance(systems, Mapping) or len(systems) < 2:
         raise OptionError("are fewer than two", where="systems", mend="Give {name: responses}.")
     names = list(systems)
     pairs = list(zip(*(k.tolist() for k in pair_indices(len(names))), strict=True))
 
     def one(pair: tuple[int, int]) -> float:
-        a, b = read_pair(systems[names[pair[0]]], systems[names[pair[1]]])
+        both = systems[names[pair[0]]], systems[names[pair[1]]]
+        a, b = read_pair(*both, keep_scale=score == "euclidean")
         return _distance(a, b, alpha, group, score)
 
-    with single_thread(), ThreadPoolExecutor(max(1, n_jobs)) as pool:
+    with single_thread(), ThreadPoolExecutor(n_jobs) as pool:
         found = np.array(list(pool.map(one, pairs)))
-    out = labelled(found[None], xr.DataArray(np.zeros(1), dims=["item"]), np.array(names), "rdm")
+    labels = np.array(names) if np.array(names).ndim == 1 else np.array([str(n) for n in names])
+    out = labelled(found[None], xr.DataArray(np.zeros(1), dims=["item"]), labels, "rdm")
     return out.isel(item=0).assign_attrs(alpha=alpha, group=group, score=score)

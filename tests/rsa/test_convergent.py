@@ -111,7 +111,7 @@ def test_units_of_measurement_do_not_count():
     x, y = _responses(), _responses(seed=1)
     y[:, 0] = x[:, 0]
     one = nk.rsa.sparse_prediction(x, y, random_state=0)
-    two = nk.rsa.sparse_prediction(x * 1e-12 + 5e-12, y * 1e9 - 1e9, random_state=0)
+    two = nk.rsa.sparse_prediction(x * 1e-200 + 5e-200, y * 1e200 - 1e200, random_state=0)
     np.testing.assert_allclose(one.r2, two.r2, atol=1e-5)
 
 
@@ -309,7 +309,7 @@ def test_what_does_not_fit_is_named(name, options):
 
 def test_options_are_named():
     x = _responses(40, 6)
-    for wrong in ([0.0], [2.0], [np.nan], [[0.1]]):
+    for wrong in ([0.0], [2.0], [np.nan], [[0.1]], ["a"], []):
         with pytest.raises(OptionError, match="shares"):
             nk.rsa.sparse_prediction(x, x, shares=wrong)
     for wrong in (1, 2.5, True):

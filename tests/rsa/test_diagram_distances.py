@@ -182,11 +182,11 @@ def test_mistakes_are_named():
         nk.rsa.bottleneck_distance(bars, bars)
     with pytest.raises(SchemaError, match="b: has shape"):
         nk.rsa.bottleneck_distance(bars, [[1.0, 0.5]], 0)
-    for wrong in ([1.0, 2.0], [[np.nan, 1.0]], [[0.0, np.nan]], [[0.0, 1.0, 2.0]]):
+    for wrong in ([1.0, 2.0], [[np.nan, 1.0]], [[0.0, np.nan]], [[0.0, 1.0, 2.0]], "a"):
         with pytest.raises(SchemaError, match="a: has shape"):
             nk.rsa.wasserstein_distance(wrong, bars, 0)
     with pytest.raises(SchemaError, match="no diagram"):
         nk.rsa.bottleneck_distance(xr.Dataset(), bars, 0)
-    for wrong in (0.5, np.inf, np.nan):
+    for wrong in (0.5, np.inf, np.nan, "a"):
         with pytest.raises(OptionError, match="order"):
             nk.rsa.wasserstein_distance(bars, bars, 0, order=wrong)

@@ -222,9 +222,11 @@ def test_mistakes_are_named():
     for wrong in (-1, 1.0, True):
         with pytest.raises(OptionError, match="max_degree"):
             nk.rsa.persistence(np.ones(3), wrong)
-    for wrong in (-1.0, np.nan):
+    for wrong in (-1.0, np.nan, "a", True):
         with pytest.raises(OptionError, match="threshold"):
             nk.rsa.persistence(np.ones(3), threshold=wrong)
+    with pytest.raises(SchemaError, match="rdm: is a Dataset"):
+        nk.rsa.persistence(nk.rsa.persistence(np.ones(3), 0))
     with pytest.raises(OptionError, match="4 values"):
         nk.rsa.persistence(np.ones(4))
 
@@ -284,8 +286,9 @@ def test_default_thresholds_reach_the_last_end():
 def test_curves_need_bars_and_numbers():
     with pytest.raises(SchemaError, match="persistence"):
         nk.rsa.betti_curves(xr.Dataset({"birth": ("bar", [0.0])}))
-    with pytest.raises(OptionError, match="thresholds"):
-        nk.rsa.betti_curves(nk.rsa.persistence(np.ones(3), 0), [np.nan])
+    for wrong in ([np.nan], ["a"], [], [[0.1]]):
+        with pytest.raises(OptionError, match="thresholds"):
+            nk.rsa.betti_curves(nk.rsa.persistence(np.ones(3), 0), wrong)
 
 
 def test_the_figure_steps_where_things_die():
@@ -302,6 +305,8 @@ def test_the_figure_steps_where_things_die():
     assert not other.collections
     with pytest.raises(SchemaError, match="betti_curves"):
         nk.rsa.plot_betti(curves.isel(degree=0))
+    with pytest.raises(SchemaError, match="betti_curves"):
+        nk.rsa.plot_betti(np.ones((2, 3)))
     plt.close("all")
 
 

@@ -181,7 +181,7 @@ def test_mistakes_are_named():
         nk.rsa.shape_mean({"a": x, "b": np.ones_like(x)})
     with pytest.raises(LabelError, match="24 conditions against 23"):
         nk.rsa.shape_mean({"a": x, "b": x[1:]})
-    for wrong in (-0.1, 2.1, np.nan):
+    for wrong in (-0.1, 2.1, np.nan, "a"):
         with pytest.raises(OptionError, match="noise_weight"):
             _distance(x, x, label, noise_weight=wrong)
     for wrong in (0, 1.5, True):

@@ -296,7 +296,10 @@ def test_mistakes_are_named():
         nk.rsa.shape_distance(labelled, other)
     with pytest.raises(LabelError, match="only in x: 0"):
         nk.rsa.shape_distance(x, labelled)
-    for wrong in (-0.1, 1.1, np.nan):
+    for wrong in (0, 1.5, "a", True):
+        with pytest.raises(OptionError, match="n_jobs"):
+            nk.rsa.shape_distances({"a": x, "b": x}, n_jobs=wrong)
+    for wrong in (-0.1, 1.1, np.nan, "a", True, None):
         with pytest.raises(OptionError, match="alpha"):
             nk.rsa.shape_distance(x, x, alpha=wrong)
     with pytest.raises(OptionError, match="rotation"):
@@ -321,6 +324,28 @@ def test_mistakes_are_named():
             nk.rsa.rdm(np.empty(empty), "euclidean")
     with pytest.raises(SchemaError, match="finite"):
         nk.rsa.soft_matching(np.zeros((2, 6, 3)), x)
+
+
+@pytest.mark.parametrize("scale", [1e-250, 1e250])
+def test_responses_in_any_unit_are_compared(scale):
+    x, y = _responses(), _responses(p=5, seed=1)
+    for group in ("rotation", "soft"):
+        for alpha in (0.0, 0.5, 1.0):
+            plain, scaled = (
+                nk.rsa.shape_distance(z, y, group=group, alpha=alpha) for z in (x, scale * x)
+            )
+            assert scaled == pytest.approx(plain, rel=1e-9)
+    for unbiased in (False, True):
+        plain, scaled = (nk.rsa.cka(z, y, unbiased=unbiased) for z in (x, scale * x))
+        assert scaled == pytest.approx(plain, rel=1e-9)
+    for how in ("unit", "whole"):
+        plain, scaled = (nk.rsa.soft_matching(z, y, scale=how) for z in (x, scale * x))
+        xr.testing.assert_allclose(plain, scaled)
+
+
+def test_names_of_systems_may_be_tuples():
+    found = nk.rsa.shape_distances({("net", 1): _responses(), ("net", 2): _responses(seed=1)})
+    assert found.condition_1.values.tolist() == ["('net', 1)"]
 
 
 @pytest.mark.parametrize("function", ["shape_distance", "soft_matching"])
