@@ -20,6 +20,12 @@ from .fitted_models import (
     feature_model as feature_model,
 )
 from .identification import identify as identify
+from .neighbourhoods import (
+    Neighbourhoods as Neighbourhoods,
+    sensor_neighbourhoods as sensor_neighbourhoods,
+    surface_neighbourhoods as surface_neighbourhoods,
+    volume_neighbourhoods as volume_neighbourhoods,
+)
 from .noise import noise_covariance as noise_covariance
 from .persistent_homology import (
     betti_curves as betti_curves,
@@ -40,6 +46,8 @@ from .rdm_labels import (
     rdm_to_square as rdm_to_square,
     select_conditions as select_conditions,
 )
+from .score_clusters import cluster_scores as cluster_scores
+from .searching import searchlight as searchlight
 from .shape_statistics import (
     shape_mean as shape_mean,
     stochastic_shape_distance as stochastic_shape_distance,
@@ -59,11 +67,13 @@ from .topological import (
 __all__ = [
     "FeatureModel",
     "InterpolatedModel",
+    "Neighbourhoods",
     "SelectedModel",
     "WeightedModel",
     "betti_curves",
     "bottleneck_distance",
     "cka",
+    "cluster_scores",
     "cluster_units",
     "compare",
     "evaluate",
@@ -86,7 +96,9 @@ __all__ = [
     "rdm",
     "rdm_from_square",
     "rdm_to_square",
+    "searchlight",
     "select_conditions",
+    "sensor_neighbourhoods",
     "shape_distance",
     "shape_distances",
     "shape_mean",
@@ -94,6 +106,8 @@ __all__ = [
     "soft_matching",
     "sparse_prediction",
     "stochastic_shape_distance",
+    "surface_neighbourhoods",
     "temporal_score",
+    "volume_neighbourhoods",
     "wasserstein_distance",
 ]

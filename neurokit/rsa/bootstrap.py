@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.rsa import bootstrap_gram, bootstrap_ranks
+from neurokit.rsa.bootstrap_bures import bures_draw
 from neurokit.rsa.pair_index import pair_indices
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 GRAM_METHODS = ("cosine", "pearson", "whitened_cosine", "whitened_pearson")
-METHODS = (*GRAM_METHODS, *bootstrap_ranks.METHODS)
+METHODS = (*GRAM_METHODS, *bootstrap_ranks.METHODS, "bures")
 
 # Of fixed size, so that sums have one order whatever the number of threads.
 _DRAWS_PER_BLOCK = {"gram": 250, "ranks": 50}
@@ -72,6 +73,7 @@ def bootstrap(
     conditions_drawn: Array,
     subjects_drawn: list[Array],
     n_jobs: int = 1,
+    sigma_k: Array | None = None,
 ) -> list[Draws]:
     """Scores of every draw of conditions with one or more draws of subjects.
 
@@ -87,6 +89,8 @@ def bootstrap(
         Counts, each used with the same draws of conditions, which are looked at once.
     n_jobs : int, default 1
         Threads.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        Covariance of the estimates of conditions, of the whitened measures.
 
     Returns
     -------
@@ -101,8 +105,11 @@ def bootstrap(
     n_draws = len(subjects_drawn[0])
     step = _DRAWS_PER_BLOCK["gram" if method in GRAM_METHODS else "ranks"]
     blocks = [slice(k, k + step) for k in range(0, n_draws, step)]
-    work = _gram_block if method in GRAM_METHODS else _rank_block
-    run = work(rows, len(models), method)
+    if method in GRAM_METHODS:
+        run = _gram_block(rows, len(models), method, sigma_k)
+    else:
+        work = _bures_block if method == "bures" else _rank_block
+        run = work(rows, len(models), method)
 
     def one(block: slice) -> list[Draws]:
         counts = conditions_drawn if whole else conditions_drawn[block]
@@ -134,9 +141,13 @@ def _without_poor(counts: Array, draws: Draws) -> Draws:
 Run = Callable[[Array, list[Array]], list[Draws]]
 
 
-def _gram_block(rows: Array, n_models: int, method: str) -> Run:
+def _gram_block(rows: Array, n_models: int, method: str, sigma_k: Array | None) -> Run:
     products = bootstrap_gram.prepare(
-        rows, centre=method.endswith("pearson"), whiten=method.startswith("whitened"), unit=True
+        rows,
+        centre=method.endswith("pearson"),
+        whiten=method.startswith("whitened"),
+        unit=True,
+        sigma_k=sigma_k,
     )
 
     def run(counts: Array, subjects: list[Array]) -> list[Draws]:
@@ -179,11 +190,33 @@ def _rank_block(rows: Array, n_models: int, method: str) -> Run:
     return run
 
 
+def _bures_block(rows: Array, n_models: int, method: str) -> Run:
+    valid: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=0))
+    bootstrap_gram.require_whole_conditions(valid, method)
+    filled = np.where(valid, rows, 0.0)
+
+    def run(counts: Array, subjects: list[Array]) -> list[Draws]:
+        whole = len(counts) == 1
+        each = [list(s) if whole else [] for s in subjects]
+        evaluation: list[list[Array]] = [[] for _ in subjects]
+        ceiling: list[list[Array]] = [[] for _ in subjects]
+        for b, row in enumerate(counts):
+            drawn = [s[b] for s in subjects] if not whole else [m for s in each for m in s]
+            similarity, found = bures_draw(filled, n_models, row, drawn)
+            for k, (m, bounds) in enumerate(zip(drawn, found, strict=True)):
+                place = k // len(each[0]) if whole else k
+                evaluation[place].append(similarity @ m / m.sum())
+                ceiling[place].append(bounds)
+        return [Draws(np.array(e), np.array(c)) for e, c in zip(evaluation, ceiling, strict=True)]
+
+    return run
+
+
 def _mean(similarity: Array, multiplicity: Index) -> Array:
     return np.asarray(similarity @ multiplicity / multiplicity.sum(), dtype=np.float64)
 
 
-def fixed_ceilings(subjects: Array, method: str) -> Array:
+def fixed_ceilings(subjects: Array, method: str, sigma_k: Array | None = None) -> Array:
     """Lower and upper noise ceiling of the data as they are.
 
     Parameters
@@ -192,6 +225,8 @@ def fixed_ceilings(subjects: Array, method: str) -> Array:
         RDMs.
     method : str
         One of `METHODS`.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        Covariance of the estimates of conditions.
 
     Returns
     -------
@@ -200,6 +235,6 @@ def fixed_ceilings(subjects: Array, method: str) -> Array:
     """
     n = round((1 + np.sqrt(1 + 8 * subjects.shape[1])) / 2)
     everyone = np.ones((1, len(subjects)))
-    found = bootstrap(subjects[:1], subjects, method, np.ones((1, n)), [everyone])
+    found = bootstrap(subjects[:1], subjects, method, np.ones((1, n)), [everyone], 1, sigma_k)
     ceiling: Array = found[0].ceiling[0]
     return ceiling

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.errors import SchemaError
+from neurokit.rsa.bootstrap_sigma import whitened_grams
 from neurokit.rsa.pair_index import pair_indices, square
 
 Array = NDArray[np.float64]
@@ -44,6 +45,8 @@ class Products:
         Whether the whitened product is meant.
     table : (n_products, n_pairs) ndarray of float64, optional
         Products of all pairs of RDMs, if they fit into memory.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        Covariance of the estimates of conditions; default the identity.
     """
 
     rows: Array
@@ -51,9 +54,17 @@ class Products:
     centre: bool
     whiten: bool
     table: Array | None
+    sigma_k: Array | None = None
 
 
-def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> Products:
+def prepare(
+    rows: Array,
+    *,
+    centre: bool,
+    whiten: bool,
+    unit: bool = False,
+    sigma_k: Array | None = None,
+) -> Products:
     """Fill what is missing with zeros of weight zero.
 
     Parameters
@@ -64,6 +75,8 @@ def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> P
         As in `Products`.
     unit : bool, default False
         Give all RDMs one length, which changes no cosine and no pool.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        As in `Products`.
 
     Returns
     -------
@@ -76,15 +89,8 @@ def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> P
         If single pairs are missing, which the Woodbury form of whitening cannot leave out.
     """
     valid: Mask = np.asarray(np.isfinite(rows).all(axis=0))
-    if whiten and not valid.all():
-        held = present_conditions(valid)
-        first, second = pair_indices(len(held))
-        if not valid[held[first] & held[second]].all():
-            raise SchemaError(
-                "single pairs are missing, and whitening needs all pairs of a condition",
-                where="rdms",
-                mend='Leave those conditions out (nk.rsa.select_conditions), or use "cosine".',
-            )
+    if whiten:
+        require_whole_conditions(valid, "whitening")
     filled = np.where(valid, rows, 0.0)
     if centre and valid.any():
         # The shift changes no correlation and keeps digits.
@@ -95,7 +101,33 @@ def prepare(rows: Array, *, centre: bool, whiten: bool, unit: bool = False) -> P
     upper = np.triu_indices(len(rows))
     fits = len(upper[0]) * rows.shape[1] <= _BLOCK
     table = filled[upper[0]] * filled[upper[1]] if fits else None
-    return Products(np.asarray(filled), valid.astype(np.float64), centre, whiten, table)
+    mask = valid.astype(np.float64)
+    return Products(np.asarray(filled), mask, centre, whiten, table, sigma_k)
+
+
+def require_whole_conditions(valid: Mask, what: str) -> None:
+    """Refuse RDMs that lack single pairs of conditions that are there.
+
+    Parameters
+    ----------
+    valid : (n_pairs,) ndarray of bool
+        Pairs that every RDM has.
+    what : str
+        What needs them.
+
+    Raises
+    ------
+    SchemaError
+        If a pair of two conditions that have other pairs is missing.
+    """
+    held = present_conditions(valid)
+    first, second = pair_indices(len(held))
+    if not valid[held[first] & held[second]].all():
+        raise SchemaError(
+            f"single pairs are missing, and {what} needs all pairs of a condition",
+            where="rdms",
+            mend='Leave those conditions out (nk.rsa.select_conditions), or use "cosine".',
+        )
 
 
 def present_conditions(valid: Mask) -> Mask:
@@ -159,7 +191,9 @@ def grams(products: Products, counts: Array) -> tuple[Array, Array]:
         gram -= mass[:, None, None] * means[:, :, None] * means[:, None, :]
     own = np.einsum("nii->ni", gram)
     norm = np.sqrt(np.maximum(own, 0.0))
-    if products.whiten:
+    if products.whiten and products.sigma_k is not None:
+        gram = whitened_grams(products.rows, products.sigma_k, counts, means)
+    elif products.whiten:
         gram = _whitened(products, counts, gram, means)
     return gram, norm
 

@@ -1,4 +1,4 @@
-"""Bootstrap of measures of ranks: Spearman, rho-a and Kendall's tau-a, ties and all."""
+"""Bootstrap of measures of ranks: Spearman, rho-a and Kendall's tau, ties and all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Order = NDArray[np.int32]
 
-METHODS = ("spearman", "rho-a", "tau-a")
+METHODS = ("spearman", "rho-a", "tau-a", "tau-b")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Sorted:
         Pairs that every RDM has.
     n_models : int
         Number of models.
-    method : {"spearman", "rho-a", "tau-a"}
+    method : {"spearman", "rho-a", "tau-a", "tau-b"}
         Measure.
     """
 
@@ -83,7 +83,7 @@ def scores(table: Sorted, weight: Whole, draws: list[Whole]) -> tuple[Array, lis
     Returns
     -------
     similarity : (n_models, n_subjects) ndarray of float64
-        Of every model with every subject; of tau-a 0 for subjects of no draw.
+        Of every model with every subject; of tau 0 for subjects of no draw.
     ceilings : list of (2,) ndarray of float64
         lower and upper for each draw of subjects.
     """
@@ -93,21 +93,31 @@ def scores(table: Sorted, weight: Whole, draws: list[Whole]) -> tuple[Array, lis
     w = weight[held]
     ranks = midranks(order, rank, w)
     k = table.n_models
-    if table.method == "tau-a":
+    if table.method.startswith("tau"):
         needed = np.flatnonzero(np.sum(draws, axis=0) > 0)
         similarity = np.zeros((k, len(rank) - k))
-        similarity[:, needed] = _tau(order[:k], rank[:k], rank[k:][needed], w)
+        similarity[:, needed] = _tau(table.method, order[:k], rank[:k], rank[k:][needed], w)
     else:
         similarity = _product(ranks[:k], ranks[k:], w, table.method)
     found = [_ceilings(table.method, ranks[k:], rank[k:], w, m) for m in draws]
     return similarity, found
 
 
-def _tau(order: Order, rank: Order, other: Order, w: Whole) -> Array:
+def _tau(method: str, order: Order, rank: Order, other: Order, w: Whole) -> Array:
     out = np.empty((len(order), len(other)))
     all_concordances(order, rank, other, w, out)
     total = float(w.sum())
-    return out / (total * (total - 1.0) / 2.0) if total > 1 else np.full_like(out, np.nan)
+    pairs = total * (total - 1.0) / 2.0
+    if method == "tau-a":
+        return out / pairs if total > 1 else np.full_like(out, np.nan)
+    untied = np.outer(*(pairs - _tied(ranks, w) for ranks in (rank, other)))
+    return np.asarray(out / np.sqrt(np.where(untied > 0, untied, np.nan)), dtype=np.float64)
+
+
+def _tied(rank: Order, w: Whole) -> Array:
+    """Pairs of entries that are tied in each row; copies of an entry are tied."""
+    masses = [np.bincount(row, w) for row in rank]
+    return np.array([float((m * (m - 1.0)).sum()) / 2.0 for m in masses])
 
 
 def _product(a: Whole, b: Whole, w: Whole, method: str) -> Array:
@@ -134,15 +144,15 @@ def _ceilings(method: str, ranks: Whole, dense: Order, w: Whole, multiplicity: W
 
 def _with_pools(method: str, pool: Whole, ranks: Whole, dense: Order, w: Whole) -> Array:
     order, rank = order_of_integers(pool)
-    if method == "tau-a":
-        return _tau(order, rank, dense, w)
+    if method.startswith("tau"):
+        return _tau(method, order, rank, dense, w)
     return _product(midranks(order, rank, w), ranks, w, method)
 
 
 def _with_own_pool(method: str, pool: Whole, ranks: Whole, dense: Order, w: Whole) -> Array:
     order, rank = order_of_integers(pool)
-    if method == "tau-a":
-        each = [_tau(order[[s]], rank[[s]], dense[[s]], w)[0, 0] for s in range(len(pool))]
+    if method.startswith("tau"):
+        each = [_tau(method, order[[s]], rank[[s]], dense[[s]], w)[0, 0] for s in range(len(pool))]
         return np.array(each)
     pooled = midranks(order, rank, w).astype(np.float64)
     own = ranks.astype(np.float64)

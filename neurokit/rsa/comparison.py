@@ -26,6 +26,8 @@ ALIASES = {
     "corr_cov": "whitened_pearson",
 }
 
+COMPARISONS = (*MEASURES, *partial.METHODS)
+
 
 def compare(
     a: xr.DataArray | ArrayLike,
@@ -79,20 +81,39 @@ def compare(
     1.0
     """
     method = ALIASES.get(method, method)
-    check_option("method", method, [*MEASURES, *partial.METHODS])
+    check_option("method", method, COMPARISONS)
     left, right = read_rdms(a, "a"), read_rdms(b, "b")
     values = align(right, left, "b")
     noise = read_sigma_k(sigma_k, left, method)
     with single_thread():
-        if method in MEASURES:
-            found = compare_rows(left.values, values, method, noise)
-        else:
-            found = _contributions(left.values, values, method)
+        found = similarities_of(left.values, values, method, noise)
     out = crossed(found, left.lead, right.lead)
     source = a if isinstance(a, xr.DataArray) else None
     if source is not None and "history" in source.attrs:
         out.attrs["history"] = source.attrs["history"]
     return add_history(out.assign_attrs(method=method), "rsa.compare", {"method": method})
+
+
+def similarities_of(a: Array, b: Array, method: str, sigma_k: Array | None = None) -> Array:
+    """Any comparison of plain RDMs.
+
+    Parameters
+    ----------
+    a, b : (n_a, n_pairs), (n_b, n_pairs) ndarray of float64
+        RDMs; NaN where a pair is missing.
+    method : str
+        One of `COMPARISONS`.
+    sigma_k : (n,) or (n, n) ndarray of float64, optional
+        Of the whitened measures.
+
+    Returns
+    -------
+    (n_a, n_b) ndarray of float64
+        Similarities, or what each of `b` adds to the others of `b`.
+    """
+    if method in MEASURES:
+        return compare_rows(a, b, method, sigma_k)
+    return _contributions(a, b, method)
 
 
 def read_sigma_k(sigma_k: xr.DataArray | ArrayLike | None, rows: Rows, method: str) -> Array | None:

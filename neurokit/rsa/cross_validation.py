@@ -36,6 +36,7 @@ class _Table:
     n_components: int
     method: str
     products: bootstrap_gram.Products
+    present: Array
 
 
 def n_folds_of_conditions(n: float) -> int:
@@ -71,7 +72,11 @@ def n_folds_of_subjects(n: float) -> int:
 
 
 def cross_validated(
-    models: list[Any], subjects: Array, method: str, drawn: Resamples
+    models: list[Any],
+    subjects: Array,
+    method: str,
+    drawn: Resamples,
+    sigma_k: Array | None = None,
 ) -> tuple[Array, Array]:
     """Scores and ceilings of the data as they are, averaged over 10 assignments of folds.
 
@@ -85,6 +90,8 @@ def cross_validated(
         Measure.
     drawn : Resamples
         For the seed and sizes.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        Covariance of the estimates of conditions, of the whitened measures.
 
     Returns
     -------
@@ -93,10 +100,9 @@ def cross_validated(
     ceiling : (2,) ndarray of float64
         lower, upper, on the same pairs.
     """
-    table = _table(models, subjects, method)
-    n = drawn.conditions.shape[1]
+    table = _table(models, subjects, method, sigma_k)
     rng = np.random.default_rng(drawn.fold_seed)
-    each = [_pass(table, np.ones(n), np.ones(len(subjects)), rng) for _ in range(10)]
+    each = [_pass(table, table.present, np.ones(len(subjects)), rng) for _ in range(10)]
     evaluation = _seen_mean(np.array([e for e, _ in each]))
     return evaluation, _seen_mean(np.array([c for _, c in each]))
 
@@ -109,6 +115,7 @@ def cross_validated_draws(
     factor: str,
     n_assignments: int,
     n_jobs: int,
+    sigma_k: Array | None = None,
 ) -> list[Draws]:
     """Scores and ceilings of every draw, for each of several assignments of folds.
 
@@ -122,17 +129,20 @@ def cross_validated_draws(
         Assignments per draw.
     n_jobs : int
         Threads.
+    sigma_k : (n, n) or (n,) ndarray of float64, optional
+        As in `cross_validated`.
 
     Returns
     -------
     list of Draws
         One for each assignment.
     """
-    table = _table(models, subjects, method)
+    table = _table(models, subjects, method, sigma_k)
     conditions = count(drawn.conditions, drawn.conditions.shape[1])
     people = count(drawn.subjects, len(subjects))
     if factor == "subjects":
         conditions = np.ones_like(conditions)
+    conditions = conditions * table.present
     if factor == "conditions":
         people = np.ones_like(people)
     blocks = range(0, len(people), _DRAWS_PER_BLOCK)
@@ -163,14 +173,18 @@ def cross_validated_draws(
     ]
 
 
-def _table(models: list[Any], subjects: Array, method: str) -> _Table:
+def _table(models: list[Any], subjects: Array, method: str, sigma_k: Array | None) -> _Table:
     bases = [m.rdms if isinstance(m, FittedModel) else m[None] for m in models]
     stops = np.cumsum([len(b) for b in bases])
     parts = [slice(int(stop) - len(b), int(stop)) for b, stop in zip(bases, stops, strict=True)]
     rows = np.concatenate([*bases, subjects])
     centre = not method.endswith("cosine")
-    products = bootstrap_gram.prepare(rows, centre=centre, whiten=method.startswith("whitened"))
-    return _Table(models, parts, rows, int(stops[-1]), method, products)
+    products = bootstrap_gram.prepare(
+        rows, centre=centre, whiten=method.startswith("whitened"), sigma_k=sigma_k
+    )
+    # A condition that some RDM lacks altogether is dealt into no fold.
+    present = bootstrap_gram.present_conditions(products.valid > 0).astype(np.float64)
+    return _Table(models, parts, rows, int(stops[-1]), method, products, present)
 
 
 def _pass(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from neurokit.errors import OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
 from neurokit.rsa.bootstrap import METHODS, Draws, bootstrap, count, fixed_ceilings
+from neurokit.rsa.bootstrap_gram import present_conditions
 from neurokit.rsa.compare_core import compare_rows
-from neurokit.rsa.comparison import ALIASES
+from neurokit.rsa.comparison import ALIASES, read_sigma_k
 from neurokit.rsa.fitted_models import FittedModel
 from neurokit.rsa.model_tests import TESTS, degrees_of_freedom, tested
+from neurokit.rsa.pair_index import n_conditions_of, reorder
 from neurokit.rsa.rdm_labels import Rows, align, read_rdms
 from neurokit.rsa.resampling import Resamples, draw_resamples, given_resamples
+from neurokit.rsa.variance import mean_score
 from neurokit.schema.history import add_history
 
 Array = NDArray[np.float64]
@@ -38,6 +41,7 @@ class _Plan:
     correction: str
     n_jobs: int
     n_assignments: int
+    sigma_k: Array | None
 
 
 def evaluate(
@@ -51,6 +55,7 @@ def evaluate(
     correction: str = "fdr",
     resamples: tuple[ArrayLike, ArrayLike] | None = None,
     n_assignments: int = 2,
+    sigma_k: xr.DataArray | ArrayLike | None = None,
     random_state: int | np.random.Generator | None = None,
     n_jobs: int = 1,
 ) -> xr.Dataset:
@@ -74,8 +79,9 @@ def evaluate(
         Measured RDMs of the same conditions. Other dims (roi, time) are evaluated one by one with
         the same draws. Pairs that are NaN in any RDM count for none.
     method : str, default "cosine"
-        cosine, pearson, spearman, rho-a, tau-a, whitened_cosine or whitened_pearson. Models that
-        predict ties (categories) need rho-a, tau-a, cosine or a whitened one.
+        cosine, pearson, spearman, rho-a, tau-a, tau-b, whitened_cosine, whitened_pearson or bures.
+        Models that predict ties (categories) need rho-a, tau-a, cosine or a whitened one; bures
+        takes fixed models only.
     resample : {"dual", "subjects", "conditions", "both"}, default "dual"
         What new data would sample anew. dual: both, with the three variances combined so that
         measurement noise counts once; both: uncorrected, conservative.
@@ -92,6 +98,10 @@ def evaluate(
     n_assignments : int, default 2
         With fitted models: random assignments of folds in each draw; from two on what they add to
         the variance is taken out.
+    sigma_k : DataArray or array_like, optional
+        Covariance (condition, condition_2) or variances (condition) of the estimates of
+        conditions, for the whitened measures. A condition that is drawn twice was measured twice:
+        what its errors share with those of other conditions is shared, the rest is new.
     random_state : None, int or numpy.random.Generator
         Source of draws and folds.
     n_jobs : int, default 1
@@ -103,8 +113,8 @@ def evaluate(
         ``evaluation``(model, subject), ``score``(model), ``ceiling``(bound), ``standard_error``
         (model), ``p_zero``, ``p_ceiling``(model: differs from the lower ceiling?),
         ``p_pairwise``(model, model_2) and ``q_...`` of each; ``draw_score``(draw, model),
-        ``draw_ceiling``(draw, bound), ``covariance``(factor, entry, entry_2); attrs ``df``,
-        ``method``, ``resample``.
+        ``draw_ceiling``(draw, bound), ``covariance``(factor, entry, entry_2),
+        ``n_conditions`` that have pairs; attrs ``df`` (the least), ``method``, ``resample``.
 
     Raises
     ------
@@ -132,18 +142,27 @@ def evaluate(
     check_option("resample", resample, RESAMPLE)
     check_option("test", test, TESTS)
     check_option("correction", correction, CORRECTIONS)
-    plan = _Plan(method, resample, test, correction, n_jobs, n_assignments)
     data, others = _subjects(rdms)
     names, predictions = _models(models, data)
-    fitted = any(isinstance(m, FittedModel) for m in predictions)
+    sigma = read_sigma_k(sigma_k, data, method)
     n_subjects = rdms.sizes["subject"]
-    _check_sizes(plan, n_subjects, data.n_conditions)
-    if resamples is None:
-        drawn = draw_resamples(n_draws, n_subjects, data.n_conditions, random_state)
-    else:
-        drawn = given_resamples(resamples, n_subjects, data.n_conditions, random_state)
-    run = _evaluate_fitted if fitted else _evaluate_fixed
     tables = data.values.reshape(-1, n_subjects, data.values.shape[1])
+    held = np.array([_present(predictions, rows) for rows in tables])
+    fitted = any(isinstance(m, FittedModel) for m in predictions)
+    if fitted and method == "bures":
+        raise OptionError("bures fits no parameters", where="method", mend="Use cosine.")
+    _check_sizes(resample, n_subjects, int(held.sum(axis=1).min()))
+    if resamples is None and not held.any(axis=0).all():
+        # Conditions that are lacking everywhere are none that could be drawn.
+        some = np.flatnonzero(held.any(axis=0))
+        tables, predictions, sigma = _of_conditions(some, tables, predictions, sigma)
+    plan = _Plan(method, resample, test, correction, n_jobs, n_assignments, sigma)
+    n = n_conditions_of(tables.shape[2])
+    if resamples is None:
+        drawn = draw_resamples(n_draws, n_subjects, n, random_state)
+    else:
+        drawn = given_resamples(resamples, n_subjects, n, random_state)
+    run = _evaluate_fitted if fitted else _evaluate_fixed
     with single_thread():
         found = [run(predictions, rows, plan, drawn) for rows in tables]
     result = _labelled(found, names, rdms, others, plan)
@@ -154,7 +173,9 @@ def evaluate(
         "resample": resample,
         "test": test,
         "correction": correction,
-        "df": degrees_of_freedom(list(result.factor.values), n_subjects, data.n_conditions),
+        "df": degrees_of_freedom(
+            list(result.factor.values), n_subjects, int(held.sum(axis=1).min())
+        ),
         "cross_validated": int(fitted),
     }
     if "history" in rdms.attrs:
@@ -198,16 +219,41 @@ def _models(
     return list(models), out
 
 
-def _check_sizes(plan: _Plan, n_subjects: int, n_conditions: int) -> None:
-    if n_subjects < 2 and plan.resample != "conditions":
+def _present(predictions: list[Array | FittedModel], subjects: Array) -> NDArray[np.bool_]:
+    """Conditions of which every model and subject has some pair in common."""
+    valid: NDArray[np.bool_] = np.asarray(np.isfinite(subjects).all(axis=0))
+    for model in predictions:
+        rows = model.rdms if isinstance(model, FittedModel) else model[None]
+        valid &= np.isfinite(rows).all(axis=0)
+    return present_conditions(valid)
+
+
+def _of_conditions(
+    some: NDArray[np.intp],
+    tables: Array,
+    predictions: list[Array | FittedModel],
+    sigma_k: Array | None,
+) -> tuple[Array, list[Array | FittedModel], Array | None]:
+    order = some.astype(np.int64)
+    kept: list[Array | FittedModel] = [
+        replace(m, rdms=reorder(m.rdms, order)) if isinstance(m, FittedModel) else reorder(m, order)
+        for m in predictions
+    ]
+    if sigma_k is not None:
+        sigma_k = sigma_k[some] if sigma_k.ndim == 1 else sigma_k[np.ix_(some, some)]
+    return reorder(tables, order), kept, sigma_k
+
+
+def _check_sizes(resample: str, n_subjects: int, n_conditions: int) -> None:
+    if n_subjects < 2 and resample != "conditions":
         raise OptionError(
-            f"{plan.resample} needs at least two subjects, there is {n_subjects}",
+            f"{resample} needs at least two subjects, there is {n_subjects}",
             where="resample",
             mend='Use resample="conditions".',
         )
-    if n_conditions < 5 and plan.resample != "subjects":
+    if n_conditions < 5 and resample != "subjects":
         raise OptionError(
-            f"{plan.resample} needs at least five conditions, there are {n_conditions}",
+            f"{resample} needs at least five conditions, there are {n_conditions}",
             where="resample",
             mend='Use resample="subjects".',
         )
@@ -222,6 +268,7 @@ class _Found:
     draws: Draws
     covariance: dict[str, Array]
     tests: dict[str, Array]
+    n_conditions: int
 
 
 def _evaluate_fixed(
@@ -230,11 +277,12 @@ def _evaluate_fixed(
     models = np.array(predictions)
     valid = np.isfinite(models).all(axis=0) & np.isfinite(subjects).all(axis=0)
     together = [np.where(valid, x, np.nan) for x in (models, subjects)]
-    evaluation = compare_rows(together[0], together[1], plan.method)
-    ceiling = fixed_ceilings(together[1], plan.method)
+    evaluation = compare_rows(together[0], together[1], plan.method, plan.sigma_k)
+    ceiling = fixed_ceilings(together[1], plan.method, plan.sigma_k)
     draws = _draws(models, subjects, plan, drawn)
     covariance = {name: drawn.covariance([d]) for name, d in draws.items()}
-    return _finish(evaluation, ceiling, draws, covariance, plan, drawn)
+    n_held = int(_present(predictions, subjects).sum())
+    return _finish(evaluation, ceiling, draws, covariance, plan, (len(subjects), n_held))
 
 
 def _draws(models: Array, subjects: Array, plan: _Plan, drawn: Resamples) -> dict[str, Draws]:
@@ -248,11 +296,19 @@ def _draws(models: Array, subjects: Array, plan: _Plan, drawn: Resamples) -> dic
         if plan.resample != "dual":
             wanted = {plan.resample: wanted[plan.resample]}
         found = bootstrap(
-            models, subjects, plan.method, conditions, list(wanted.values()), plan.n_jobs
+            models,
+            subjects,
+            plan.method,
+            conditions,
+            list(wanted.values()),
+            plan.n_jobs,
+            plan.sigma_k,
         )
         out |= dict(zip(wanted, found, strict=True))
     if plan.resample in ("dual", "subjects"):
-        found = bootstrap(models, subjects, plan.method, np.ones((1, n)), [people], plan.n_jobs)
+        found = bootstrap(
+            models, subjects, plan.method, np.ones((1, n)), [people], plan.n_jobs, plan.sigma_k
+        )
         out["subjects"] = found[0]
     return out
 
@@ -262,11 +318,18 @@ def _evaluate_fitted(
 ) -> _Found:
     from neurokit.rsa.cross_validation import cross_validated, cross_validated_draws
 
-    evaluation, ceiling = cross_validated(predictions, subjects, plan.method, drawn)
+    evaluation, ceiling = cross_validated(predictions, subjects, plan.method, drawn, plan.sigma_k)
     kinds = ("both", "subjects", "conditions") if plan.resample == "dual" else (plan.resample,)
     repeated = {
         kind: cross_validated_draws(
-            predictions, subjects, plan.method, drawn, kind, plan.n_assignments, plan.n_jobs
+            predictions,
+            subjects,
+            plan.method,
+            drawn,
+            kind,
+            plan.n_assignments,
+            plan.n_jobs,
+            plan.sigma_k,
         )
         for kind in kinds
     }
@@ -278,7 +341,8 @@ def _evaluate_fitted(
         )
         for kind, parts in repeated.items()
     }
-    return _finish(evaluation, ceiling, draws, covariance, plan, drawn)
+    n_held = int(_present(predictions, subjects).sum())
+    return _finish(evaluation, ceiling, draws, covariance, plan, (len(subjects), n_held))
 
 
 def _finish(
@@ -287,11 +351,11 @@ def _finish(
     draws: dict[str, Draws],
     covariance: dict[str, Array],
     plan: _Plan,
-    drawn: Resamples,
+    sizes: tuple[int, int],
 ) -> _Found:
     main = draws["both" if plan.resample == "dual" else plan.resample]
-    tests = tested(evaluation, ceiling, main, covariance, drawn, plan.test, plan.correction)
-    return _Found(evaluation, ceiling, main, covariance, tests)
+    tests = tested(evaluation, ceiling, main, covariance, sizes, plan.test, plan.correction)
+    return _Found(evaluation, ceiling, main, covariance, tests, sizes[1])
 
 
 def _labelled(
@@ -306,7 +370,7 @@ def _labelled(
     factors = list(found[0].covariance)
     variables: dict[str, Any] = {
         "evaluation": ([*others, "model", "subject"], over([f.evaluation for f in found])),
-        "score": ([*others, "model"], over([np.nanmean(f.evaluation, axis=1) for f in found])),
+        "score": ([*others, "model"], over([mean_score(f.evaluation) for f in found])),
         "ceiling": ([*others, "bound"], over([f.ceiling for f in found])),
         "draw_score": ([*others, "draw", "model"], over([f.draws.evaluation for f in found])),
         "draw_ceiling": ([*others, "draw", "bound"], over([f.draws.ceiling for f in found])),
@@ -315,6 +379,7 @@ def _labelled(
             over([np.array(list(f.covariance.values())) for f in found]),
         ),
     }
+    variables["n_conditions"] = (others, np.reshape([f.n_conditions for f in found], lead))
     for key, value in found[0].tests.items():
         dims = ["model", "model_2"] if value.ndim == 2 else ["model"]
         variables[key] = ([*others, *dims], over([f.tests[key] for f in found]))

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.rsa.bootstrap import Draws
-from neurokit.rsa.resampling import Resamples
 from neurokit.rsa.variance import (
     Variances,
     corrected,
     dual,
+    mean_score,
     percentile_test,
     signed_rank_test,
     t_test,
@@ -28,7 +28,7 @@ def tested(
     ceiling: Array,
     draws: Draws,
     covariance: dict[str, Array],
-    drawn: Resamples,
+    sizes: tuple[int, int],
     test: str,
     correction: str,
 ) -> dict[str, Array]:
@@ -44,8 +44,8 @@ def tested(
         Bootstrap draws.
     covariance : dict of str to (n_models + 2, n_models + 2) ndarray of float64
         By resampled factor; all three for the dual bootstrap.
-    drawn : Resamples
-        For the numbers of subjects and conditions.
+    sizes : (int, int)
+        Numbers of subjects and of conditions that have pairs.
     test : {"t", "bootstrap", "wilcoxon"}
         Kind of test.
     correction : {"fdr", "fwer", "none"}
@@ -57,10 +57,10 @@ def tested(
         ``standard_error``, ``p_zero``, ``p_ceiling`` (n_models,), ``p_pairwise`` (n_models,
         n_models), and ``q_...``.
     """
-    n_subjects, n_conditions = drawn.subjects.shape[1], drawn.conditions.shape[1]
+    n_subjects, n_conditions = sizes
     variances = _variances(covariance, n_subjects, n_conditions)
     df = degrees_of_freedom(list(covariance), n_subjects, n_conditions)
-    score = np.nanmean(evaluation, axis=1)
+    score = mean_score(evaluation)
     apart = score[:, None] - score
     if test == "t":
         zero = t_test(score, variances.model, df, two_sided=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,6 +102,38 @@ def read_patterns(
     SchemaError
         If dims do not say what is a pattern.
     """
+    design, item = read_items(x, conditions, folds)
+    shape = (len(design.condition), len(design.features))
+    values = np.empty((design.items.size, *shape))
+    for k in range(len(values)):
+        values[k] = item(k)
+    return replace(design, values=values)
+
+
+def read_items(
+    x: xr.DataTree | xr.DataArray | ArrayLike,
+    conditions: Labels | None,
+    folds: Labels | None,
+) -> tuple[Patterns, Callable[[int], Array]]:
+    """Read the design, and the values of one item at a time, so that lazy arrays stay lazy.
+
+    Parameters
+    ----------
+    x, conditions, folds
+        As `read_patterns` takes them.
+
+    Returns
+    -------
+    patterns : Patterns
+        Without values.
+    item : callable
+        Of the number of an item: its (n_observations, n_features) values.
+
+    Raises
+    ------
+    LabelError, SchemaError
+        As `read_patterns` does.
+    """
     array = _as_dataarray(x)
     if array.size == 0:
         sizes = {str(dim): size for dim, size in array.sizes.items()}
@@ -114,24 +146,31 @@ def read_patterns(
     if fold is not None:
         observation_dims += [dim for dim in fold.dims if dim not in observation_dims]
     item_dims = [dim for dim in array.dims if dim not in (*observation_dims, feature_dim)]
-    ordered = array.transpose(*item_dims, *observation_dims, feature_dim)
+    ordered = array.transpose(*item_dims, *observation_dims, feature_dim).variable
     shape = [array.sizes[dim] for dim in observation_dims]
     n_features = array.sizes[feature_dim]
-    values = np.ascontiguousarray(ordered.values, dtype=np.float64)
     codes, labels = _codes(_spread(condition, observation_dims, shape), ordered=False)
     fold_codes, fold_labels = (None, None)
     if fold is not None:
         fold_codes, fold_labels = _codes(_spread(fold, observation_dims, shape), ordered=True)
-    return Patterns(
-        values=values.reshape(-1, int(np.prod(shape)), n_features),
+    items = _items(array, item_dims)
+
+    def item(k: int) -> Array:
+        place = np.unravel_index(k, items.shape) if items.ndim else ()
+        one = ordered[tuple(int(i) for i in place)].values
+        return np.array(one, dtype=np.float64).reshape(int(np.prod(shape)), n_features)
+
+    design = Patterns(
+        values=np.empty((0, int(np.prod(shape)), n_features)),
         condition=codes,
         conditions=labels,
         fold=fold_codes,
         folds=fold_labels,
         features=_labels_of(array, feature_dim),
         feature_dim=str(feature_dim),
-        items=_items(array, item_dims),
+        items=items,
     )
+    return design, item
 
 
 def require_real(dtype: np.dtype[Any], where: str) -> None:

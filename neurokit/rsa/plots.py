@@ -226,47 +226,83 @@ def plot_map(similarity: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     return tidy(ax)
 
 
-def plot_time_course(result: xr.Dataset, *, ax: Axes | None = None) -> Axes:
+def plot_time_course(
+    result: xr.Dataset, clusters: xr.Dataset | None = None, *, ax: Axes | None = None
+) -> Axes:
     """Draw scores of models over time, with standard errors and the noise ceiling.
 
     Parameters
     ----------
     result : Dataset
         Of `evaluate` on RDMs with a time dim.
+    clusters : Dataset, optional
+        Of `cluster_scores` of it.
     ax : matplotlib Axes, optional
         Where to draw; default new axes.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Dots below: above 0 at p < .05, FDR over time for each model.
+        Bars below: clusters of p < .05. Without `clusters` dots: above 0 at p < .05, FDR over
+        time for each model.
 
     Raises
     ------
     SchemaError
-        If there is no time.
+        If there is no time, or the clusters are not over it.
     """
     if set(result["score"].dims) != {"time", "model"}:
         raise SchemaError(
             f"scores have dims {result['score'].dims}", where="result", mend="Give (time, model)."
         )
-    from neurokit.stats.discovery import fdr
-
+    if clusters is not None and set(clusters["cluster"].dims) != {"time", "model"}:
+        raise SchemaError(
+            f"clusters have dims {clusters['cluster'].dims}",
+            where="clusters",
+            mend="Give those of this result.",
+        )
     ax = axes_or_new(ax, (7.0, 3.6))
     time = result["time"].values if "time" in result.coords else np.arange(result.sizes["time"])
     bounds = result["ceiling"].transpose("bound", "time").values
     ax.fill_between(time, *bounds, color=GREY, alpha=0.3, lw=0, label="noise ceiling")
-    bottom = min(0.0, float(result["score"].min()))
+    bottom = min(0.0, float((result["score"] - result["standard_error"]).min()))
+    reach = max(float(np.nanmax(bounds)), float(result["score"].max())) - bottom
     for k, name in enumerate(result["model"].values):
         score = result["score"].sel(model=name).values
         error = result["standard_error"].sel(model=name).values
         colour = COLOURS[k % len(COLOURS)]
         ax.plot(time, score, color=colour, label=str(name))
         ax.fill_between(time, score - error, score + error, color=colour, alpha=0.2, lw=0)
-        found = np.asarray(fdr(result["p_zero"].sel(model=name).values)) < 0.05
-        low = np.full(int(found.sum()), bottom - 0.03 * (k + 1))
-        ax.plot(time[found], low, ".", color=colour, ms=4)
+        _mark(ax, result, clusters, str(name), time, bottom - 0.05 * reach * (k + 1), colour)
     ax.axhline(0, color="k", lw=0.6)
     ax.set(xlabel="time (s)", ylabel=f"similarity ({result.attrs.get('method', 'score')})")
     ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return tidy(ax)
+
+
+def _mark(
+    ax: Axes,
+    result: xr.Dataset,
+    clusters: xr.Dataset | None,
+    name: str,
+    time: NDArray[Any],
+    level: float,
+    colour: str,
+) -> None:
+    """Mark when one model is above 0, or in a cluster."""
+    from neurokit.stats.discovery import fdr
+
+    if clusters is None:
+        found = np.asarray(fdr(result["p_zero"].sel(model=name).values)) < 0.05
+        ax.plot(time[found], np.full(int(found.sum()), level), ".", color=colour, ms=4)
+        return
+    if name not in clusters["model"].values:  # the one that others are tested against
+        return
+    own = clusters.sel(model=name)
+    half = (time[1] - time[0]) / 2 if len(time) > 1 else 0.5
+    for number in range(1, int(own["cluster"].max()) + 1):
+        inside = own["cluster"].values == number
+        if own["p_cluster"].values[inside][0] < 0.05:
+            at = time[inside]
+            ends = [at[0] - half, at[-1] + half]
+            ax.plot(ends, [level, level], color=colour, lw=3, solid_capstyle="butt")

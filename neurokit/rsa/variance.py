@@ -19,6 +19,25 @@ from scipy import stats
 Array = NDArray[np.float64]
 
 
+def mean_score(evaluation: Array) -> Array:
+    """Mean over the subjects that have a score.
+
+    Parameters
+    ----------
+    evaluation : (n_models, n_subjects) ndarray of float64
+        Scores; NaN where there is none.
+
+    Returns
+    -------
+    (n_models,) ndarray of float64
+        NaN for a model without any.
+    """
+    seen = np.isfinite(evaluation)
+    number = seen.sum(axis=1)
+    total = np.where(seen, evaluation, 0.0).sum(axis=1)
+    return np.asarray(total / np.where(number > 0, number, np.nan), dtype=np.float64)
+
+
 def covariance_of(draws: Array) -> Array:
     """Covariance of the columns over the draws that are finite.
 

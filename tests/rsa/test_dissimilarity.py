@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import neurokit as nk
-from neurokit.errors import LabelError, OptionError, SchemaError, UnitsError
+from neurokit.errors import LabelError, NeurokitWarning, OptionError, SchemaError, UnitsError
 
 
 def _brute(x, labels, folds):
@@ -174,12 +174,34 @@ def test_whitening_is_the_mahalanobis_distance():
     np.testing.assert_allclose(as_vector.values, as_matrix.values, rtol=1e-12)
 
 
-def test_noise_by_name_is_estimated_within_conditions(make_patterns):
+def _cells(x):
+    """Conditions in runs: what differs within one is noise and nothing that folds share."""
+    cell = [f"{c} {r}" for c, r in zip(x.condition.values, x.run.values, strict=True)]
+    return x.assign_coords(cell=("trial", cell))
+
+
+def test_noise_by_name_is_estimated_within_conditions_and_folds(make_patterns):
     x = make_patterns(n=6, p=5)
     by_name = nk.rsa.rdm(x, noise="shrinkage_diag", folds="run", conditions="condition")
-    noise = nk.rsa.noise_covariance(x, conditions="condition")
+    noise = nk.rsa.noise_covariance(_cells(x), conditions="cell")
     given = nk.rsa.rdm(x, noise=noise, folds="run", conditions="condition")
     np.testing.assert_allclose(by_name.values, given.values, rtol=1e-12)
+
+
+def test_noise_estimated_from_the_same_data_leaves_crossnobis_unbiased(make_patterns):
+    # Residuals between folds would bias it by .03, eight standard errors of 600 simulations.
+    x = make_patterns(n=6, p=10).expand_dims(subject=600).copy()
+    x.values[:] = np.random.default_rng(0).standard_normal(x.shape)
+    means = nk.rsa.rdm(x, "crossnobis", "shrinkage_diag", "run").mean("pair")
+    assert abs(float(means.mean())) < 3 * float(means.std()) / np.sqrt(600)
+
+
+def test_folds_without_repeats_warn_that_their_differences_are_no_pure_noise(make_patterns):
+    x = make_patterns(n=6, p=5, n_repeats=1)
+    with pytest.warns(NeurokitWarning, match="no condition is repeated within a fold"):
+        found = nk.rsa.rdm(x, noise="shrinkage_diag", folds="run")
+    noise = nk.rsa.noise_covariance(x, conditions="condition")
+    np.testing.assert_allclose(found.values, nk.rsa.rdm(x, noise=noise, folds="run").values)
 
 
 def test_noise_of_each_subject_is_its_own():
@@ -253,7 +275,7 @@ def test_units_are_not_mixed():
     x = _design().assign_coords(unit=("channel", ["V"] * 20 + ["T"] * 10))
     with pytest.raises(UnitsError, match="2 units"):
         nk.rsa.rdm(x, folds="run")
-    nk.rsa.rdm(x, folds="run", noise="shrinkage_diag")  # whitened, all have unit 1
+    nk.rsa.rdm(x, folds="run", noise=np.eye(30))  # whitened, all have unit 1
 
 
 def test_shapes_that_say_nothing_are_refused():

@@ -228,7 +228,9 @@ def test_cosine_without_means_is_correlation_of_single_trials():
 @pytest.mark.parametrize("noise", ["diag", "full", "shrinkage_eye", "shrinkage_diag"])
 def test_a_named_estimator_is_the_covariance_it_names(noise):
     x = _trials(n_repeats=4)
-    covariance = nk.rsa.noise_covariance(x, noise, conditions="condition")
+    cell = [f"{c} {r}" for c, r in zip(x.condition.values, x.run.values, strict=True)]
+    cells = x.assign_coords(cell=("trial", cell))
+    covariance = nk.rsa.noise_covariance(cells, noise, conditions="cell")
     one = nk.rsa.rdm(x, "crossnobis", noise, "run").values
     np.testing.assert_allclose(one, nk.rsa.rdm(x, "crossnobis", covariance, "run").values)
 

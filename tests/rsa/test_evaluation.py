@@ -23,6 +23,7 @@ THEIRS = {
     "spearman": "spearman",
     "rho-a": "rho-a",
     "tau-a": "tau-a",
+    "tau-b": "tau-b",
     "whitened_cosine": "cosine_cov",
     "whitened_pearson": "corr_cov",
 }
@@ -61,7 +62,7 @@ def _their_draw(toolbox, models, subjects, method, people, conditions):
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "bures"])  # theirs pools no bures
 def test_draws_and_ceilings_equal_rsatoolbox(toolbox, method):
     models, subjects = _data()
     people, conditions = _indices(12, 5)
@@ -125,7 +126,10 @@ def test_a_draw_is_the_resampled_rdm_written_out(method):
     taken = conditions[0]
 
     def resampled(rows):
-        matrices = square(rows, diagonal=np.nan)[:, taken][:, :, taken]
+        # A shape has copies at one place; other measures leave pairs of copies out.
+        matrices = square(rows, diagonal=0.0 if method == "bures" else np.nan)[:, taken][
+            :, :, taken
+        ]
         return matrices[:, i, j]
 
     expected = nk.rsa.compare(resampled(models), resampled(subjects[people[0]]), method)
@@ -350,7 +354,7 @@ def test_percentile_and_signed_rank_tests():
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"method": "tau-b"}, OptionError, "tau-a"),
+        ({"method": "tau-c"}, OptionError, "tau-a"),
         ({"resample": "subject"}, OptionError, "subjects"),
         ({"test": "z"}, OptionError, "wilcoxon"),
         ({"n_draws": 3}, OptionError, "at least 10"),

@@ -203,8 +203,7 @@ def _case(seed=0, k=3):
     rng = np.random.default_rng(seed)
     evaluation = rng.random((k, 6)) + np.arange(k)[:, None] * 0.2
     draws = Draws(rng.random((30, k)), rng.random((30, 2)))
-    drawn = draw_resamples(30, 6, 9, seed)
-    return evaluation, np.array([0.6, 0.9]), draws, drawn
+    return evaluation, np.array([0.6, 0.9]), draws, (6, 9)
 
 
 @pytest.mark.parametrize("factor", ["subjects", "conditions", "both"])
