@@ -6,6 +6,8 @@ timed on a few draws and scaled, because its cost per draw is constant and takes
 
 from __future__ import annotations
 
+import contextlib
+import io
 import resource
 import time
 import warnings
@@ -110,7 +112,29 @@ def bench_geodesic():
     report("geodesic 20 x n=62", cpu(lambda: geodesics(weights, weights < 1)), cpu(peer), 10)
 
 
+def bench_searchlight():
+    from rsatoolbox.util.searchlight import get_searchlight_RDMs, get_volume_searchlight
+
+    mask = np.zeros((20, 20, 20), bool)
+    mask[3:-3, 3:-3, 3:-3] = True
+    for n in (20, 60):
+        x = np.random.default_rng(0).standard_normal((n, *mask.shape))
+        labelled = xr.DataArray(x, dims=["condition", "x", "y", "z"])
+
+        def ours(x=labelled):
+            near = nk.rsa.volume_neighbourhoods(mask, 2.9)
+            nk.rsa.searchlight(x, near, "correlation")
+
+        def theirs(x=x, n=n):
+            with contextlib.redirect_stdout(io.StringIO()):
+                places = get_volume_searchlight(mask, 3, 1.0, truncate_at_boundary=True)
+                get_searchlight_RDMs(x.reshape(n, -1), *places, np.arange(n), verbose=False)
+
+        report(f"searchlight 2744 voxels, n={n}", cpu(ours), cpu(theirs), 8)
+
+
 if __name__ == "__main__":
+    bench_searchlight()
     bench_rdms()
     bench_compare()
     bench_geodesic()
