@@ -50,7 +50,8 @@ def test_a_grid_that_is_too_low_grows_to_the_answer_of_a_wide_one():
     np.testing.assert_allclose(narrow.alphas[1:] / narrow.alphas[:-1], 10.0)
     wide = ridge_cv(x, y, narrow.alphas, folds)
     np.testing.assert_array_equal(narrow.best, wide.best)
-    np.testing.assert_array_equal(narrow.scores.r2, wide.scores.r2)
+    # Products of other shapes may be summed in another order.
+    np.testing.assert_allclose(narrow.scores.r2, wide.scores.r2, rtol=1e-12)
 
 
 def test_a_grid_that_is_too_high_grows_downwards():
