@@ -1,5 +1,6 @@
 from . import (
     batch as batch,
+    bicluster as bicluster,
     catalog as catalog,
     celegans as celegans,
     connectome as connectome,

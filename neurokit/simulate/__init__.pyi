@@ -1,3 +1,4 @@
+from .biclustered import biclustered as biclustered
 from .encoded import encoded as encoded
 from .layers import layered_rdms as layered_rdms
 from .recordings import recording as recording
@@ -5,4 +6,12 @@ from .simulation import Simulation as Simulation
 from .switching_spikes import spiking_hmm as spiking_hmm
 from .worms import worms as worms
 
-__all__ = ["Simulation", "encoded", "layered_rdms", "recording", "spiking_hmm", "worms"]
+__all__ = [
+    "Simulation",
+    "biclustered",
+    "encoded",
+    "layered_rdms",
+    "recording",
+    "spiking_hmm",
+    "worms",
+]

@@ -1,0 +1,240 @@
+"""The estimator `BiCluster`: neurons by shared trajectories, bins by shared dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from neurokit.bicluster.chains import Plan, Record, run_chain
+from neurokit.bicluster.cluster_number import Candidates, choose_clusters, hide
+from neurokit.bicluster.inputs import as_given, check_options, settings_of
+from neurokit.bicluster.results import Results
+from neurokit.bicluster.settings import Data, Settings
+from neurokit.estimator import progress, single_thread
+
+if TYPE_CHECKING:
+    from neurokit.bicluster.chain_state import ChainState
+
+Observation = Literal["poisson", "negative_binomial", "gaussian"]
+Job = tuple[Data, Settings, Plan, np.random.Generator, "ChainState | None"]
+
+
+def _run_one(job: Job) -> Record:
+    """Run one chain in a process of its own."""
+    with single_thread():
+        return run_chain(*job[:4], start=job[4])[0]
+
+
+@contextmanager
+def _bar(total: int, show: bool | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar over sweeps, as a function that counts one."""
+    steps = progress(range(total), total=total, label="sweeps", show=show)
+
+    def advance(_: int) -> None:
+        next(steps, None)
+
+    try:
+        yield advance
+    finally:
+        steps.close()  # type: ignore[attr-defined]
+
+
+class BiCluster(Results):
+    """eta_it = d_i + mu_t + c_i'x_t, (mu, x) of neuron i's cluster; x_t+1 ~ N(A_s x_t + b_s, Q_s).
+
+    Neurons are a mixture of finite mixtures (or a Dirichlet process) over trajectories w = (mu,
+    x); bins are a sticky hierarchical Dirichlet process hidden Markov chain over dynamics, which
+    all clusters follow at once, each with its own A, b, Q. Counts are Poisson or negative binomial
+    with mean exp(eta), other data Gaussian with mean eta. The posterior is sampled: state paths
+    with the latents integrated out, latents by block-tridiagonal draws, neurons' clusters by
+    Metropolis on Laplace's evidence.
+
+    Parameters
+    ----------
+    n_latents : int, default 2
+        Dimensions of x per cluster.
+    observation : {"poisson", "negative_binomial", "gaussian"}, default "poisson"
+        Model of an entry. For ``gaussian`` every neuron is scaled to unit variance first.
+    n_clusters : int, optional
+        Clusters to start with; default chosen by the likelihood of held-out entries. The chain
+        then adds and removes clusters.
+    max_clusters : int, default 7
+        Largest number tried where it is chosen.
+    max_states : int, default 6
+        Weak limit of the hidden states.
+    neuron_prior : {"mfm", "dp"}, default "mfm"
+        Prior of the neurons' partition.
+    stickiness : float, default 100
+        Pseudo-counts of staying in a state; about the dwell time expected, bins.
+    n_sweeps : int, default 300
+        Sweeps per chain. A third of them with two states only; the first half is thrown away.
+    n_chains : int, default 1
+        Chains; agreement between them is judged from two on.
+    held_out : float, default 0.0
+        Share of entries hidden from the fit and scored.
+    checkpoint : str or Path, optional
+        Name ending in ``.npz``; chains are stored beside it and gone on with by the next `fit`.
+    checkpoint_every : int, default 50
+        Sweeps between stores.
+    n_jobs : int, default 1
+        Chains that run at once, each in a process of its own.
+    random_state : None, int or numpy.random.Generator
+        Source of everything drawn; the same seed gives the same bytes for any `n_jobs`.
+    progress : bool, optional
+        None shows a bar where a terminal or notebook is attached.
+
+    Attributes
+    ----------
+    neuron_labels_ : DataArray (neuron)
+        Cluster of each neuron: the draw with the least expected Binder loss.
+    state_labels_ : DataArray (time) or (trial, time) or (bin)
+        State that led to each bin, likewise; -1 where nothing was given.
+    co_neuron_ : DataArray (neuron, partner)
+        Share of draws in which two neurons are together.
+    co_state_ : DataArray (bin, bin_2)
+        Share of draws in which two bins are in one state; only up to 5000 bins.
+    latents_ : Dataset
+        ``mean`` and ``sd`` (cluster, bin, latent); latent 0 is mu.
+    rates_ : Dataset
+        ``mean`` and ``sd`` (neuron, bin) of the expected value of each entry.
+    trace_ : Dataset
+        Label-free numbers (chain, draw), all sweeps.
+    convergence_ : Dataset
+        ``r_hat`` and ``effective_size`` (quantity).
+    acceptance_ : DataArray (chain, move)
+        Share of proposals taken.
+    candidates_ : Dataset
+        Held-out likelihood per number of clusters, where it was chosen.
+    held_out_log_likelihood_ : float
+        Nats per hidden entry; NaN without.
+
+    References
+    ----------
+    .. [1] Wei (2024) Bayesian bi-clustering of neural spiking activity with latent structures.
+       ICLR. arXiv:2309.02213
+    .. [2] Miller & Harrison (2018) Mixture models with a prior on the number of components. JASA
+       113. doi:10.1080/01621459.2016.1255636
+
+    Examples
+    --------
+    >>> from neurokit.simulate import biclustered
+    >>> spikes = biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = BiCluster(1, n_clusters=2, n_sweeps=8, random_state=0).fit(spikes)
+    >>> dict(fit.neuron_labels_.sizes)
+    {'neuron': 8}
+    """
+
+    def __init__(
+        self,
+        n_latents: int = 2,
+        observation: Observation = "poisson",
+        *,
+        n_clusters: int | None = None,
+        max_clusters: int = 7,
+        max_states: int = 6,
+        neuron_prior: Literal["mfm", "dp"] = "mfm",
+        stickiness: float = 100.0,
+        n_sweeps: int = 300,
+        n_chains: int = 1,
+        held_out: float = 0.0,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: int = 50,
+        n_jobs: int = 1,
+        random_state: int | np.random.Generator | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.n_latents = n_latents
+        self.observation = observation
+        self.n_clusters = n_clusters
+        self.max_clusters = max_clusters
+        self.max_states = max_states
+        self.neuron_prior = neuron_prior
+        self.stickiness = stickiness
+        self.n_sweeps = n_sweeps
+        self.n_chains = n_chains
+        self.held_out = held_out
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.progress = progress
+
+    def fit(self, X: Any, y: None = None) -> Self:
+        """Sample the posterior and describe it.
+
+        Parameters
+        ----------
+        X : DataTree, DataArray, ndarray, or list of them
+            Counts or values, (time, neuron) or (trial, time, neuron), or a list of trials; NaN
+            is missing. A change of ``run`` ends a trial.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        BiCluster
+            Fitted.
+
+        Raises
+        ------
+        OptionError
+            If a parameter is out of range.
+        SchemaError
+            If counts are negative or fractional, or nothing was observed.
+        """
+        check_options(self)
+        given = as_given(X, self.observation)
+        rng = np.random.default_rng(self.random_state)
+        hiding, choosing, *streams = rng.spawn(2 + self.n_chains)
+        settings = settings_of(self, given.data)
+        data, entries, values = hide(given.data, self.held_out, hiding)
+        with single_thread():
+            candidates = self._candidates(data, settings, choosing)
+            count = candidates.best if candidates is not None else int(self.n_clusters or 1)
+            plan = Plan(self.n_sweeps, count, entries, values, None, self.checkpoint_every)
+            records = self._chains(data, settings, plan, streams, candidates)
+        self._describe(given, plan, records, candidates)
+        self._set_history(X)
+        return self
+
+    def _candidates(
+        self, data: Data, settings: Settings, rng: np.random.Generator
+    ) -> Candidates | None:
+        if self.n_clusters is not None:
+            return None
+        # Enough to leave the start and to be scored; a fit of few sweeps need not wait longer.
+        n_sweeps = int(np.clip(self.n_sweeps // 6, 4, 30))
+        return choose_clusters(data, settings, self.max_clusters, n_sweeps, rng)
+
+    def _chains(
+        self,
+        data: Data,
+        settings: Settings,
+        plan: Plan,
+        streams: list[np.random.Generator],
+        candidates: Candidates | None,
+    ) -> list[Record]:
+        """Run every chain; the first goes on from the short chain, the others start anew."""
+        jobs: list[Job] = []
+        for chain, stream in enumerate(streams):
+            start = candidates.state if candidates is not None and chain == 0 else None
+            jobs.append((data, settings, self._plan(plan, chain), stream, start))
+        if self.n_jobs == 1 or len(jobs) == 1:
+            total = plan.n_sweeps * len(jobs)
+            with _bar(total, self.progress) as advance:
+                return [run_chain(*job[:4], start=job[4], on_sweep=advance)[0] for job in jobs]
+        with ProcessPoolExecutor(self.n_jobs, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(_run_one, jobs))
+
+    def _plan(self, plan: Plan, chain: int) -> Plan:
+        if self.checkpoint is None:
+            return plan
+        path = Path(self.checkpoint).expanduser()
+        return replace(plan, checkpoint=path.with_name(f"{path.stem}.chain{chain}.npz"))

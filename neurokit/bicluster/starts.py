@@ -1,0 +1,219 @@
+"""Where a chain starts: neurons by k-means on smoothed log rates, bins by power and rhythm.
+
+Sampling finds the details; a start only has to be in the right valley. States start from two
+clusters of bins on purpose: births grow from too few states, while too many do not merge.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+
+from neurokit.bicluster.chain_state import ChainState
+from neurokit.bicluster.dynamics import draw_dynamics, moments
+from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL
+from neurokit.bicluster.partition_prior import by_first_appearance
+from neurokit.bicluster.settings import Data, Settings
+from neurokit.bicluster.sticky_transitions import count_steps, draw_transitions
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+# Standard deviation of the smoothing of rates, and window of power and rhythm, bins.
+_SMOOTHING = 3.0
+_WINDOW = 25
+# Size of the negative binomials to begin with; a sweep or two finds the scale.
+_SIZE = 10.0
+_EDGE = 0.5
+
+
+def smoothed(data: Data) -> Array:
+    """Smoothed log rates, or values, of every neuron: observed bins only, within trials.
+
+    Parameters
+    ----------
+    data : Data
+        Counts or values.
+
+    Returns
+    -------
+    (N, T) ndarray of float64
+        Finite.
+    """
+    out = np.empty(data.y.shape)
+    mean = data.y.sum(axis=1) / np.maximum(data.seen.sum(axis=1), 1)
+    for low, high in pairwise(data.edges):
+        weight = gaussian_filter1d(
+            data.seen[:, low:high].astype(float), _SMOOTHING, mode="constant"
+        )
+        total = gaussian_filter1d(data.y[:, low:high], _SMOOTHING, mode="constant")
+        # A little of the mean, so that stretches without spikes or data have a finite log.
+        out[:, low:high] = (total + 0.1 * mean[:, None]) / (weight + 0.1)
+    return out if data.family == GAUSSIAN else np.log(out + 0.05)
+
+
+def start_neurons(data: Data, n_clusters: int, rng: np.random.Generator) -> Labels:
+    """Cluster neurons by the shape of their smoothed rates.
+
+    Parameters
+    ----------
+    data : Data
+        Counts or values.
+    n_clusters : int
+        Clusters.
+    rng : numpy.random.Generator
+        Source of k-means' starts.
+
+    Returns
+    -------
+    (N,) ndarray of int64
+        Clusters by first appearance; fewer where neurons are alike.
+    """
+    from sklearn.cluster import KMeans
+
+    rates = smoothed(data)
+    rates = rates - rates.mean(axis=1, keepdims=True)
+    rates = rates / (np.linalg.norm(rates, axis=1, keepdims=True) + 1e-12)
+    distinct = len(np.unique(rates.round(12), axis=0))
+    model = KMeans(min(n_clusters, distinct), n_init=10, random_state=int(rng.integers(2**31)))
+    return by_first_appearance(model.fit_predict(rates).astype(np.int64))
+
+
+def _trajectories(rates: Array, neurons: Labels, n_latents: int) -> tuple[Array, Array]:
+    """Mean and leading components of every cluster's rates, with the neurons' loadings."""
+    n_clusters, n_bins = int(neurons.max()) + 1, rates.shape[1]
+    latents = np.zeros((n_clusters, n_bins, n_latents + 1))
+    loadings = np.zeros((len(neurons), n_latents + 1))
+    loadings[:, 0] = rates.mean(axis=1)
+    centred = rates - loadings[:, :1]
+    for k in range(n_clusters):
+        mine = np.flatnonzero(neurons == k)
+        mean = centred[mine].mean(axis=0)
+        latents[k, :, 0] = mean
+        u, s, v = np.linalg.svd(centred[mine] - mean, full_matrices=False)
+        n_kept = min(n_latents, len(s))
+        # Loadings of unit variance, as the prior has them.
+        spread = s[:n_kept] / np.sqrt(len(mine))
+        latents[k, :, 1 : n_kept + 1] = v[:n_kept].T * spread
+        loadings[mine, 1 : n_kept + 1] = u[:, :n_kept] * np.sqrt(len(mine))
+    return latents, loadings
+
+
+def start_labels(latents: Array, edges: Labels, rng: np.random.Generator) -> Labels:
+    """Two clusters of bins by rolling log power and rolling autocorrelation of all latents.
+
+    Parameters
+    ----------
+    latents : (K, T, q) ndarray of float64
+        First guess of the latents.
+    edges : (n_trials + 1,) ndarray of int64
+        Where trials begin, and T.
+    rng : numpy.random.Generator
+        Source of k-means' starts.
+
+    Returns
+    -------
+    (T,) ndarray of int64
+        0 or 1; -1 at a trial's last bin.
+    """
+    from sklearn.cluster import KMeans
+
+    flat = latents.transpose(1, 0, 2).reshape(latents.shape[1], -1)
+    power, rhythm = np.empty_like(flat), np.empty_like(flat)
+    for low, high in pairwise(edges):
+        part = flat[low:high]
+        window = min(_WINDOW, high - low)
+        square = uniform_filter1d(part**2, window, axis=0, mode="nearest")
+        across = part * np.concatenate([part[1:], part[-1:]])
+        along = uniform_filter1d(across, window, axis=0, mode="nearest")
+        power[low:high] = np.log(square + 1e-8)
+        rhythm[low:high] = along / (square + 1e-8)
+    features = np.concatenate([power, rhythm], axis=1)
+    spread = features.std(axis=0)
+    features = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
+    labels = np.zeros(len(flat), dtype=np.int64)
+    if len(np.unique(features.round(9), axis=0)) > 1:
+        model = KMeans(2, n_init=5, random_state=int(rng.integers(2**31)))
+        labels = model.fit_predict(features).astype(np.int64)
+    labels[edges[1:] - 1] = -1
+    return labels
+
+
+def start_state(
+    data: Data, settings: Settings, n_clusters: int, rng: np.random.Generator
+) -> ChainState:
+    """State that a chain begins with.
+
+    Parameters
+    ----------
+    data : Data
+        What was observed.
+    settings : Settings
+        Priors; with one state there is nothing to cluster bins by.
+    n_clusters : int
+        Clusters of neurons.
+    rng : numpy.random.Generator
+        Source of everything drawn.
+
+    Returns
+    -------
+    ChainState
+        Dynamics and transitions are drawn given what was guessed.
+    """
+    neurons = start_neurons(data, n_clusters, rng)
+    latents, loadings = _trajectories(smoothed(data), neurons, settings.n_latents)
+    labels = start_labels(latents, data.edges, rng)
+    if settings.n_states < 2:
+        labels = np.minimum(labels, 0)
+    extra = np.ones(len(neurons))
+    if data.family == NEGATIVE_BINOMIAL:
+        extra = np.full(len(neurons), _SIZE)
+    elif data.family == GAUSSIAN:
+        n_seen = np.maximum(data.seen.sum(axis=1), 1)
+        mean = data.y.sum(axis=1) / n_seen
+        square = np.where(data.seen, (data.y - mean[:, None]) ** 2, 0.0).sum(axis=1)
+        extra = np.maximum(_EDGE * square / n_seen, 1e-3)
+    a, b, noise = draw_dynamics(moments(latents, labels, settings.n_states), rng)
+    weights, transition = draw_transitions(
+        count_steps(labels, settings.n_states),
+        np.full(settings.n_states, 1.0 / settings.n_states),
+        alpha=settings.alpha,
+        gamma=settings.gamma,
+        kappa=settings.kappa,
+        rng=rng,
+    )
+    return ChainState(neurons, labels, latents, loadings, extra, a, b, noise, weights, transition)
+
+
+def released(state: ChainState, settings: Settings, rng: np.random.Generator) -> ChainState:
+    """Give a chain the states it may have, after a start with fewer.
+
+    Parameters
+    ----------
+    state : ChainState
+        With fewer states than `settings` allow.
+    settings : Settings
+        Of the rest of the chain.
+    rng : numpy.random.Generator
+        Source of what is drawn.
+
+    Returns
+    -------
+    ChainState
+        With dynamics and transitions drawn anew.
+    """
+    n_states = settings.n_states
+    a, b, noise = draw_dynamics(moments(state.latents, state.labels, n_states), rng)
+    weights = np.full(n_states, 1.0 / n_states)
+    weights, transition = draw_transitions(
+        count_steps(state.labels, n_states),
+        weights,
+        alpha=settings.alpha,
+        gamma=settings.gamma,
+        kappa=settings.kappa,
+        rng=rng,
+    )
+    return state.changed(a=a, b=b, noise=noise, weights=weights, transition=transition)
