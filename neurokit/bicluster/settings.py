@@ -94,5 +94,4 @@ class Settings:
         "loadings",
         "extras",
         "clusters",
-        "splits",
     )
