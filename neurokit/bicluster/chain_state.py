@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class ChainState:
         """All fields by name, for storage."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def changed(self, **values: NDArray[np.generic]) -> ChainState:
+    def changed(self, **values: Any) -> ChainState:
         """A state with other values of some fields."""
         return replace(self, **values)
 

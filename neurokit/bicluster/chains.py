@@ -316,7 +316,7 @@ def align(latents: Array, reference: Array) -> Array:
     if latents.shape[1] > 1:
         u, _, v = np.linalg.svd(moved[:, 1:].T @ target[:, 1:])
         out[:, 1:] = moved[:, 1:] @ (u @ v)
-    return out
+    return np.asarray(out)
 
 
 def _mark(data: Data, settings: Settings, plan: Plan) -> str:
@@ -350,7 +350,7 @@ def store(
     mark : str
         What the chain belongs to.
     """
-    values = {f"state_{k}": v for k, v in state.arrays().items()}
+    values: dict[str, Any] = {f"state_{k}": v for k, v in state.arrays().items()}
     values |= {f"record_{k}": v for k, v in vars(record).items() if isinstance(v, np.ndarray)}
     facts = {
         "done": done,
@@ -359,8 +359,9 @@ def store(
         "mark": mark,
         "rng": rng.bit_generator.state,
     }
+    values["facts"] = np.array(json.dumps(facts))
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, facts=np.array(json.dumps(facts)), **values)
+        np.savez(file, **values)
 
 
 def _stored(

@@ -37,6 +37,14 @@ from neurokit.bicluster.observations import (
     row_log_likelihood,
 )
 from neurokit.bicluster.settings import Data, Settings
+from neurokit.bicluster.smoothed_rates import smoothed
+from neurokit.bicluster.split_merge import (
+    Messages,
+    likeness,
+    propose_merge,
+    propose_split,
+    split_log_ratio,
+)
 from neurokit.bicluster.sticky_transitions import count_steps, draw_transitions
 
 Array = NDArray[np.float64]
@@ -451,6 +459,50 @@ def _draw_cluster_of(
     return state, bool(accepted)
 
 
+def split_and_merge(
+    state: ChainState, data: Data, settings: Settings, _: int, rng: np.random.Generator
+) -> tuple[ChainState, tuple[int, int]]:
+    """Try to split a cluster or to merge two, `settings.splits` times.
+
+    Parameters
+    ----------
+    state : ChainState
+        Before.
+    data : Data
+        What was observed.
+    settings : Settings
+        Priors.
+    rng : numpy.random.Generator
+        Source of what is drawn.
+
+    Returns
+    -------
+    state : ChainState
+        After.
+    counts : (int, int)
+        Proposals taken and made.
+    """
+    n_neurons, taken = len(state.neurons), 0
+    if n_neurons < 2:
+        return state, (0, 0)
+    alike = likeness(smoothed(data)) if settings.splits else np.empty((0, 0))
+    for _attempt in range(settings.splits):
+        old = state.eta()
+        omega, kappa, sizes = _messages(state, data, old, rng)
+        entries = Messages(omega, kappa)
+        i, j = (int(n) for n in rng.choice(n_neurons, 2, replace=False))
+        if state.neurons[i] == state.neurons[j]:
+            new = propose_split(state, (i, j), entries, alike, data, settings, rng)
+            ratio = split_log_ratio(state, new, (i, j), entries, alike, data, settings)
+        else:
+            new, ordered = propose_merge(state, (i, j), entries, rng)
+            ratio = -split_log_ratio(new, ordered, (i, j), entries, alike, data, settings)
+        ratio += float(poisson_ratio(data, new.eta(), old, sizes).sum())
+        if math.log(rng.random()) < ratio:
+            state, taken = new, taken + 1
+    return state, (taken, settings.splits)
+
+
 _MOVES = {
     "paths": draw_states_and_latents,
     "dynamics": draw_all_dynamics,
@@ -459,4 +511,5 @@ _MOVES = {
     "loadings": draw_all_loadings,
     "extras": draw_extras,
     "clusters": draw_clusters,
+    "splits": split_and_merge,
 }

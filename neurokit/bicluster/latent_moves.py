@@ -187,7 +187,7 @@ def draw_paths(
 
 
 def scale_ratio(
-    factor: float, latents: Array, first: Array, loadings: Array, marginals: tuple[Array, Array]
+    factor: float, latents: Array, first: Labels, loadings: Array, marginals: tuple[Array, Array]
 ) -> float:
     """Log acceptance ratio of (c, x) -> (c / a, a x) for one cluster, dynamics integrated out.
 

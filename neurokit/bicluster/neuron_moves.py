@@ -224,3 +224,44 @@ def draw_loadings(
             out[i, j] = pull[j] + normals[i, j]
         solve_upper(factor, out[i])
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def linear_evidence(omega: Array, kappa: Array, latents: Array) -> float:
+    """Log of the integral of a neuron's Gaussian messages over its loadings, prior N(0, I).
+
+    Parameters
+    ----------
+    omega, kappa : (T,) ndarray of float64
+        Messages: exp(kappa eta - omega eta^2 / 2) with eta = d + mu + c'x.
+    latents : (T, q) ndarray of float64
+        (mu, x).
+
+    Returns
+    -------
+    float
+        Sum of kappa mu - omega mu^2 / 2, plus m'Lm / 2 - log|L| / 2.
+    """
+    q = latents.shape[1]
+    precision, factor = np.empty((q, q)), np.empty((q, q))
+    pull, row = np.zeros(q), np.empty(q)
+    for a in range(q):
+        for b in range(q):
+            precision[a, b] = 1.0 if a == b else 0.0
+    total = 0.0
+    for t in range(omega.shape[0]):
+        row[0] = 1.0
+        for j in range(1, q):
+            row[j] = latents[t, j]
+        mu = latents[t, 0]
+        total += kappa[t] * mu - 0.5 * omega[t] * mu * mu
+        rest = kappa[t] - omega[t] * mu
+        for a in range(q):
+            pull[a] += rest * row[a]
+            for b in range(a + 1):
+                precision[a, b] += omega[t] * row[a] * row[b]
+    cholesky(precision, factor)
+    solve_lower(factor, pull)
+    for j in range(q):
+        total += 0.5 * pull[j] * pull[j] - math.log(factor[j, j])
+    return total

@@ -94,4 +94,5 @@ class Settings:
         "loadings",
         "extras",
         "clusters",
+        "splits",
     )

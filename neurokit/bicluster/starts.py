@@ -10,49 +10,24 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
 from neurokit.bicluster.chain_state import ChainState
 from neurokit.bicluster.dynamics import draw_dynamics, moments
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL
 from neurokit.bicluster.partition_prior import by_first_appearance
 from neurokit.bicluster.settings import Data, Settings
+from neurokit.bicluster.smoothed_rates import smoothed
 from neurokit.bicluster.sticky_transitions import count_steps, draw_transitions
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-# Standard deviation of the smoothing of rates, and window of power and rhythm, bins.
-_SMOOTHING = 3.0
+# Window of power and rhythm, bins.
 _WINDOW = 25
 # Size of the negative binomials to begin with; a sweep or two finds the scale.
 _SIZE = 10.0
 _EDGE = 0.5
-
-
-def smoothed(data: Data) -> Array:
-    """Smoothed log rates, or values, of every neuron: observed bins only, within trials.
-
-    Parameters
-    ----------
-    data : Data
-        Counts or values.
-
-    Returns
-    -------
-    (N, T) ndarray of float64
-        Finite.
-    """
-    out = np.empty(data.y.shape)
-    mean = data.y.sum(axis=1) / np.maximum(data.seen.sum(axis=1), 1)
-    for low, high in pairwise(data.edges):
-        weight = gaussian_filter1d(
-            data.seen[:, low:high].astype(float), _SMOOTHING, mode="constant"
-        )
-        total = gaussian_filter1d(data.y[:, low:high], _SMOOTHING, mode="constant")
-        # A little of the mean, so that stretches without spikes or data have a finite log.
-        out[:, low:high] = (total + 0.1 * mean[:, None]) / (weight + 0.1)
-    return out if data.family == GAUSSIAN else np.log(out + 0.05)
 
 
 def start_neurons(data: Data, n_clusters: int, rng: np.random.Generator) -> Labels:
