@@ -202,17 +202,10 @@ def draw_path(
     retained = 0
     for t in range(n_bins - 1):
         n_held = held[t]
-        for u in range(n_held):
-            for s in range(n_states):
-                c = u * n_states + s
-                weight = math.log(copies[t, u])
-                if t > 0:
-                    weight += log_transition[labels[t, u], s]
-                for k in range(n_clusters):
-                    m, p = child_means[c, k], child_covs[c, k]
-                    predict(a[s, k], b[s, k], noise[s, k], means[t, u, k], covs[t, u, k], m, p)
-                    weight += absorb(m, p, info[k, t + 1], linear[k, t + 1], m, p, work)
-                weights[c] = weight
+        _weigh_children(
+            means[t], covs[t], labels[t], copies[t], n_held, t, info, linear, a, b, noise,
+            log_transition, child_means, child_covs, weights, work,
+        )  # fmt: skip
         if not backward:
             retained = _ancestor(
                 means[t], covs[t], labels[t], copies[t], n_held, t, path[t], log_transition,
@@ -229,11 +222,7 @@ def draw_path(
                 c = draw_index(weights, n_held * n_states, rng)
             if places[c] < 0:
                 places[c] = n_new
-                for k in range(n_clusters):
-                    for i in range(q):
-                        means[t + 1, n_new, k, i] = child_means[c, k, i]
-                        for j in range(q):
-                            covs[t + 1, n_new, k, i, j] = child_covs[c, k, i, j]
+                _copy(child_means[c], child_covs[c], means[t + 1, n_new], covs[t + 1, n_new])
                 labels[t + 1, n_new], parents[t + 1, n_new] = c % n_states, c // n_states
                 copies[t + 1, n_new] = 0
                 n_new += 1
@@ -252,6 +241,50 @@ def draw_path(
         out[t - 1] = labels[t, u]
         u = parents[t, u]
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _weigh_children(
+    means: Array,
+    covs: Array,
+    labels: Labels,
+    copies: Labels,
+    n_held: int,
+    t: int,
+    info: Array,
+    linear: Array,
+    a: Array,
+    b: Array,
+    noise: Array,
+    log_transition: Array,
+    child_means: Array,
+    child_covs: Array,
+    weights: Array,
+    work: Array,
+) -> None:
+    """Fill the Gaussian and the log weight of every child that the particles of bin t may have."""
+    n_states = a.shape[0]
+    for u in range(n_held):
+        for s in range(n_states):
+            c = u * n_states + s
+            weight = math.log(copies[u])
+            if t > 0:
+                weight += log_transition[labels[u], s]
+            for k in range(linear.shape[0]):
+                m, p = child_means[c, k], child_covs[c, k]
+                predict(a[s, k], b[s, k], noise[s, k], means[u, k], covs[u, k], m, p)
+                weight += absorb(m, p, info[k, t + 1], linear[k, t + 1], m, p, work)
+            weights[c] = weight
+
+
+@numba.njit(cache=True, nogil=True)
+def _copy(mean: Array, cov: Array, mean_out: Array, cov_out: Array) -> None:
+    """Copy the Gaussians of a particle."""
+    for k in range(mean.shape[0]):
+        for i in range(mean.shape[1]):
+            mean_out[k, i] = mean[k, i]
+            for j in range(mean.shape[1]):
+                cov_out[k, i, j] = cov[k, i, j]
 
 
 @numba.njit(cache=True, nogil=True)
