@@ -235,8 +235,14 @@ def draw_path(
             means, covs, labels, copies, held, info, linear, a, b, noise, log_transition, spare,
             work, rng,
         )  # fmt: skip
+    return _trace(labels, parents, _draw_particle(copies[n_bins - 1], held[n_bins - 1], rng))
+
+
+@numba.njit(cache=True, nogil=True)
+def _trace(labels: Labels, parents: Labels, u: int) -> Labels:
+    """Labels of a particle of the last bin and of all it descends from."""
+    n_bins = labels.shape[0]
     out = np.empty(n_bins - 1, dtype=np.int64)
-    u = _draw_particle(copies[n_bins - 1], held[n_bins - 1], rng)
     for t in range(n_bins - 1, 0, -1):
         out[t - 1] = labels[t, u]
         u = parents[t, u]
