@@ -197,7 +197,7 @@ def _latents_log_prior(latents: Array, dynamics: Dynamics, labels: Labels, first
 
 def _steps(latents: Array, dynamics: Dynamics, labels: Labels) -> float:
     a, b, noise = dynamics
-    inverse = np.linalg.inv(noise)
+    inverse = np.asarray(np.linalg.inv(noise), dtype=np.float64)
     log_noise = np.asarray(np.linalg.slogdet(noise)[1], dtype=np.float64)
     return float(step_log_density(latents, labels, a, b, inverse, log_noise))
 
