@@ -158,14 +158,20 @@ class Langevin:
 
     def maximised(self, sums: Moments, max_iter: int = 15) -> Langevin:
         """Climb the expected log density by quasi-Newton steps from here."""
+        if sums.n_transitions == 0:
+            return self
 
         def loss(vector: Array) -> tuple[float, Array]:
             moved = self.moved(vector)
+            # A long step may leave what a matrix exponential can hold; it is then taken back.
             with np.errstate(over="ignore", invalid="ignore"):
                 value, by_step, by_noise = _expected_loss(moved.step(), sums)
-            if not np.isfinite(value):
+                if not np.isfinite(value):
+                    return np.inf, np.zeros_like(vector)
+                slope = moved.gradient(by_step, by_noise)
+            if not np.isfinite(slope).all():
                 return np.inf, np.zeros_like(vector)
-            return value, moved.gradient(by_step, by_noise)
+            return value, slope
 
         here = self.vector()
         found = minimize(loss, here, jac=True, method="L-BFGS-B", options={"maxiter": max_iter})

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from neurokit.flows.dynamics import Dynamics, FirstOrder, Langevin, floored
+from neurokit.flows.dynamics import FirstOrder, Langevin, floored, scored
 from neurokit.flows.gaussian import Gaussian
 from neurokit.flows.observed import Observed
-from neurokit.flows.posterior import Chain, Moments, Posterior, moments, posterior
+from neurokit.flows.posterior import (
+    Chain,
+    Moments,
+    Posterior,
+    Sites,
+    moments,
+    posterior,
+    score,
+)
 
 Array = NDArray[np.float64]
-Watch = Callable[[int], None]
+Watch = Callable[[Any], None]
 
 # Covariance of first states stays above this share of its mean eigenvalue.
 _FIRST = 1e-4
@@ -79,7 +89,7 @@ def run_em(
     tol : float
         Converged when the log-likelihood gains less than this share of itself.
     watch : callable, optional
-        Told the number of every iteration.
+        Given the fit at every iteration.
 
     Returns
     -------
@@ -87,9 +97,9 @@ def run_em(
         With the trace of the log-likelihood.
     """
     fit, trace, converged = start, list[float](), False
-    for iteration in range(max_iter):
+    for _ in range(max_iter):
         if watch is not None:
-            watch(iteration)
+            watch(replace(fit, trace=tuple(trace)))
         found, value = fit.explained(data)
         trace.append(value)
         if len(trace) > 1 and value - trace[-2] <= tol * abs(value):
@@ -99,7 +109,7 @@ def run_em(
         mean, covariance = first_state(sums)
         fit = replace(
             fit,
-            dynamics=fit.dynamics.maximised(sums),
+            dynamics=better_dynamics(fit, sums, fit.emission.sites(data), data),
             emission=fit.emission.maximised(data, found),
             initial_mean=mean,
             initial_covariance=covariance,
@@ -109,6 +119,44 @@ def run_em(
     return replace(fit, trace=tuple(trace), converged=converged)
 
 
-def is_usable(dynamics: Dynamics) -> bool:
-    """Whether all of a step is finite."""
-    return all(bool(np.isfinite(part).all()) for part in dynamics.step())
+def better_dynamics(fit: Any, sums: Moments, sites: Sites, data: Observed) -> Langevin | FirstOrder:
+    """Maximise over the dynamics: of white noise by expected sums, else by the exact score.
+
+    States of coloured noise share one white noise, so that the noise of a step is singular but
+    for rounding, and has no density to expect.
+
+    Parameters
+    ----------
+    fit : Fit or CountFit
+        Where to begin.
+    sums : Moments
+        Expected sums under it.
+    sites : Sites
+        Observations in information form.
+    data : Observed
+        Whose inputs and trials these are.
+
+    Returns
+    -------
+    Langevin or FirstOrder
+        The log-likelihood under these sites is not lower.
+    """
+    start: Langevin | FirstOrder = fit.dynamics
+    if isinstance(start, FirstOrder) or not start.colour.rates.size:
+        return start.maximised(sums)
+
+    def loss(vector: Array) -> tuple[float, Array]:
+        moved = replace(fit, dynamics=start.moved(vector))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = posterior(moved.chain(), sites, data.inputs)
+            if not np.isfinite(found.log_normaliser):
+                return np.inf, np.zeros_like(vector)
+            slope = scored(moved.dynamics, score(found, data.offsets, data.inputs))
+        if not np.isfinite(slope).all():
+            return np.inf, np.zeros_like(vector)
+        return -found.log_normaliser / size, -slope / size
+
+    size = float(max(sums.n_transitions, 1))
+    here = start.vector()
+    best = minimize(loss, here, jac=True, method="L-BFGS-B", options={"maxiter": 4})
+    return start.moved(best.x) if best.fun < loss(here)[0] else start

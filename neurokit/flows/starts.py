@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,9 +16,6 @@ from neurokit.flows.gaussian import Gaussian, noise_floor
 from neurokit.flows.observed import Observed
 
 Array = NDArray[np.float64]
-
-# Standard deviation of the kernel that data are smoothed with before the first guess, bins.
-_SMOOTH = 2.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,9 @@ def smoothed_rows(values: Array, offsets: NDArray[np.int64], sigma: float) -> Ar
     return out
 
 
-def components(data: Observed, n_latents: int, rng: np.random.Generator) -> Components:
+def components(
+    data: Observed, n_latents: int, rng: np.random.Generator, *, smoothing: float = 2.0
+) -> Components:
     """Principal components of standardised, smoothed data, missing values at the mean.
 
     Parameters
@@ -73,6 +72,8 @@ def components(data: Observed, n_latents: int, rng: np.random.Generator) -> Comp
         How many; those that data have no room for are small noise.
     rng : numpy.random.Generator
         Of that noise.
+    smoothing : float
+        Standard deviation of the kernel, bins.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def components(data: Observed, n_latents: int, rng: np.random.Generator) -> Comp
     mean, variance = data.mean, data.variance
     scale = np.sqrt(np.maximum(variance, noise_floor(data)))
     centred = np.where(data.seen, data.values - mean, 0.0) / scale
-    smooth = smoothed_rows(centred, data.offsets, _SMOOTH)
+    smooth = smoothed_rows(centred, data.offsets, smoothing)
     _, _, axes = np.linalg.svd(smooth.T @ smooth / len(smooth))
     path = rng.normal(size=(len(smooth), n_latents))
     n_found = min(n_latents, axes.shape[0])
@@ -96,6 +97,14 @@ def components(data: Observed, n_latents: int, rng: np.random.Generator) -> Comp
     noise = (residual**2).sum(axis=0) / np.maximum(data.seen.sum(axis=0), 1)
     noise = np.maximum(noise, noise_floor(data))
     return Components(path, Gaussian(np.asarray(loading, dtype=np.float64), mean, noise))
+
+
+def turned(found: Components, rng: np.random.Generator) -> Components:
+    """Mix the components by a random rotation."""
+    n = found.path.shape[1]
+    turn, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    emission = replace(found.emission, loading=found.emission.loading @ turn)
+    return Components(found.path @ turn, emission)
 
 
 def first_order_start(found: Components, data: Observed) -> Fit:
@@ -117,9 +126,10 @@ def first_order_start(found: Components, data: Observed) -> Fit:
     here, ahead = _pairs(data.offsets, 1)
     x = np.concatenate([path[here], data.inputs[here]], axis=1)
     whole = _ridge(x, path[ahead])
-    A = _contracted(whole[:, :n], 0.999)
-    noise = floored(np.cov(path[ahead] - path[here] @ A.T, rowvar=False).reshape(n, n), 1e-3)
-    if len(here) < 2:
+    if len(here) > 1:
+        A = _contracted(whole[:, :n], 0.999)
+        noise = _spread(path[ahead] - path[here] @ A.T)
+    else:
         A, noise = 0.9 * np.eye(n), 0.2 * np.eye(n)
     dynamics = FirstOrder(A, whole[:, n:], noise)
     return Fit(dynamics, found.emission, path.mean(axis=0), _spread(path))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.flows.dynamics import FirstOrder, Langevin
-from neurokit.flows.em import Watch, first_state
+from neurokit.flows.em import Watch, better_dynamics, first_state
 from neurokit.flows.observed import Observed
 from neurokit.flows.poisson import Poisson, penalty
 from neurokit.flows.posterior import Chain, Posterior, Sites, moments, posterior
@@ -196,7 +196,7 @@ def infer(fit: CountFit, data: Observed, *, max_steps: int = 50) -> Variational:
     """
     alone, chain = data.apart(), fit.chain()
     start = evaluate(chain, fit.emission, alone, first_sites(fit.emission, alone))
-    return improve(chain, fit.emission, alone, start, max_steps=max_steps, tol=1e-10)
+    return improve(chain, fit.emission, alone, start, max_steps=max_steps, tol=1e-13)
 
 
 def _followed(fit: CountFit, data: Observed, here: Variational) -> Variational:
@@ -232,7 +232,7 @@ def run_variational_em(
     tol : float
         Converged when the bound gains less than this share of itself.
     watch : callable, optional
-        Told the number of every iteration.
+        Given the fit at every iteration.
 
     Returns
     -------
@@ -243,9 +243,9 @@ def run_variational_em(
     fit, trace, converged = start, list[float](), False
     p = fit.emission.loading.shape[1]
     here = infer(fit, data, max_steps=4)
-    for iteration in range(max_iter):
+    for _ in range(max_iter):
         if watch is not None:
-            watch(iteration)
+            watch(replace(fit, trace=tuple(trace)))
         trace.append(here.bound + penalty(fit.emission.loading))
         if len(trace) > 1 and trace[-1] - trace[-2] <= tol * abs(trace[-1]):
             converged = True
@@ -253,12 +253,17 @@ def run_variational_em(
         sums = moments(here.found, data.offsets, data.inputs)
         mean, covariance = first_state(sums)
         x, V = here.found.mean[:, :p], here.found.covariance[:, :p, :p]
+        before, kept = here, fit
         fit = replace(
             fit,
-            dynamics=fit.dynamics.maximised(sums),
+            dynamics=better_dynamics(fit, sums, here.sites, data),
             emission=fit.emission.maximised(data, x, V, n_steps=1),
             initial_mean=mean,
             initial_covariance=covariance,
         )
         here = _followed(fit, data, here)
+        if here.bound + penalty(fit.emission.loading) < trace[-1]:
+            # The score of coloured dynamics holds for fixed sites; it may promise too much.
+            fit = replace(fit, dynamics=kept.dynamics)
+            here = _followed(fit, data, before)
     return replace(fit, trace=tuple(trace), converged=converged)
