@@ -20,8 +20,6 @@ Array = NDArray[np.float64]
 
 # Precision of the loadings on smoothed neurons, which are many and alike.
 _RIDGE = 10.0
-# Added to smoothed counts before their logarithm, spikes per bin.
-_BOTTOM = 1e-2
 
 
 class FirstOrderLDS(LinearFlow):
@@ -157,7 +155,7 @@ class _Smoothed(Scored, Estimator):
 class Smoothing(_Smoothed):
     """r_n = (k * y_n)(t), k a Gaussian of standard deviation `seconds`; others by regression.
 
-    Neurons that are hidden are predicted by Poisson regression on the logarithms of the smoothed
+    Neurons that are hidden are predicted by Poisson regression on the square roots of the smoothed
     others. Which ones these are has to be known when fitting.
 
     Parameters
@@ -170,7 +168,7 @@ class Smoothing(_Smoothed):
     Attributes
     ----------
     readout_loading_, readout_offset_ : DataArray
-        Of the regression, over (neuron, latent): latents are the logarithms of all neurons.
+        Of the regression, over (neuron, latent): latents are the roots of all neurons.
 
     References
     ----------
@@ -184,6 +182,7 @@ class Smoothing(_Smoothed):
     """
 
     hidden_: NDArray[np.bool_]
+    centre_: Array
 
     def __init__(self, seconds: float = 0.06, *, bin_s: float | None = None) -> None:
         self.seconds = seconds
@@ -209,19 +208,19 @@ class Smoothing(_Smoothed):
         hidden = np.zeros(n, dtype=bool)
         if held_out is not None:
             hidden = neuron_mask(held_out, given.trials.labels)
+        self.centre_ = np.sqrt(self._filled(given)).mean(axis=0)
         found = Poisson(np.zeros((n, n)), np.zeros(n))
         if hidden.any():
             with single_thread():
-                x = self._logs(given, hidden)
+                x = self._regressors(given, hidden)
                 found = readout(given.data, x, ridge=_RIDGE)
         self.hidden_ = hidden
         self._keep_readout(found, given)
         self._set_history(X)
         return self
 
-    def _logs(self, given: Given, hidden: NDArray[np.bool_]) -> Array:
-        logs = np.log(self._filled(given) + _BOTTOM)
-        return np.where(hidden, 0.0, logs - logs.mean(axis=0))
+    def _regressors(self, given: Given, hidden: NDArray[np.bool_]) -> Array:
+        return np.where(hidden, 0.0, np.sqrt(self._filled(given)) - self.centre_)
 
     def predict_rates(self, X: Any, inputs: Any = None, *, held_out: Any = None) -> Any:
         """Smoothed counts, and predictions of hidden neurons.
@@ -250,7 +249,7 @@ class Smoothing(_Smoothed):
                     where="held_out",
                     mend="Give fit the same held_out.",
                 )
-            predicted = self._readout().rates(self._logs(given, hidden))
+            predicted = self._readout().rates(self._regressors(given, hidden))
             rates = np.where(hidden, predicted, rates)
         return self._labelled(rates, given)
 

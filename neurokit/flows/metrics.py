@@ -196,10 +196,10 @@ def velocity_r2(
 
     Parameters
     ----------
-    rates_train, rates_test : (trial, time, neuron) array or DataArray
-        Expected counts per bin of all neurons.
-    vel_train, vel_test : (trial, time, axis) array or DataArray
-        Velocity; NaN where not known.
+    rates_train, vel_train : (trial, time, neuron) and (trial, time, axis) array or DataArray
+        Expected counts per bin of all neurons, and velocity, NaN where not known.
+    rates_test, vel_test : as rates_train, vel_train
+        Of the trials to be predicted.
     lag : int, default 0
         Bins by which velocity follows the rates; not negative bins are cut at trials' ends.
 
