@@ -67,7 +67,7 @@ def compare(
     >>> counts = simulation.recordings["session1"].activity.signal
     >>> models = {"smoothing": nk.flows.Smoothing(), "factors": nk.flows.FactorGLM(2)}
     >>> table = compare(models, counts[:8], counts[8:], held_out=["N1", "N2"])
-    >>> list(table.model.values)
+    >>> table.model.values.tolist()
     ['smoothing', 'factors']
     """
     if not models:

@@ -383,7 +383,7 @@ def tp_correlation(
     --------
     >>> rates = [np.linspace(0, 1, n)[:, None] for n in (5, 10, 20)]
     >>> round(tp_correlation(rates, [0.1, 0.2, 0.4]), 2)
-    -0.94
+    -0.91
     """
     if isinstance(rates, xr.DataArray):
         check_counts_per_bin(rates)
