@@ -6,6 +6,7 @@ from . import (
     connectome as connectome,
     encoding as encoding,
     errors as errors,
+    flows as flows,
     interchange as interchange,
     io as io,
     plot as plot,

@@ -1,0 +1,43 @@
+from .baselines import (
+    FactorGLM as FactorGLM,
+    FirstOrderLDS as FirstOrderLDS,
+    Smoothing as Smoothing,
+)
+from .comparison import compare as compare
+from .hurst_exponent import hurst as hurst
+from .metrics import (
+    co_bps as co_bps,
+    forward_bps as forward_bps,
+    psth_r2 as psth_r2,
+    tp_correlation as tp_correlation,
+    velocity_r2 as velocity_r2,
+)
+from .model import LangevinLDS as LangevinLDS
+from .plots import (
+    plot_comparison as plot_comparison,
+    plot_modes as plot_modes,
+    plot_phase as plot_phase,
+    plot_rates as plot_rates,
+    plot_spectrum as plot_spectrum,
+)
+from .selection import select_latents as select_latents
+
+__all__ = [
+    "FactorGLM",
+    "FirstOrderLDS",
+    "LangevinLDS",
+    "Smoothing",
+    "co_bps",
+    "compare",
+    "forward_bps",
+    "hurst",
+    "plot_comparison",
+    "plot_modes",
+    "plot_phase",
+    "plot_rates",
+    "plot_spectrum",
+    "psth_r2",
+    "select_latents",
+    "tp_correlation",
+    "velocity_r2",
+]
