@@ -22,6 +22,7 @@ from neurokit.connectome.sbm_clustering import merge_gains
 from neurokit.connectome.sbm_draws import choose, shuffle
 from neurokit.connectome.sbm_moves import Labels, log_partition
 from neurokit.connectome.sbm_node_effects import (
+    PairEffects,
     WeightEffects,
     edge_effects,
     weight_effects,
@@ -92,14 +93,18 @@ class AssortativeModel:
         Which pairs were observed; the diagonal never is.
     kind : str
         Model of the weights.
+    null : PairEffects, optional
+        Of the edges under one block, where they were fitted before.
     """
 
-    def __init__(self, values: Array, observed: Bools, kind: str) -> None:
+    def __init__(
+        self, values: Array, observed: Bools, kind: str, null: PairEffects | None = None
+    ) -> None:
         edge = observed & (values > 0)
         self.edge, self.observed = edge.astype(np.float64), observed.astype(np.float64)
         self.y, self.weights, self.constant = scaled(values, edge, kind)
         self.shares_edges = kind == "zero-inflated"
-        null = edge_effects(self.edge, self.observed)
+        null = null or edge_effects(self.edge, self.observed)
         self.expected = self.observed * expit(null.predictor)
         self.edge_constant = 0.0
         self.tables = tables(int(edge.sum()) // 2 + 1, self.weights)
@@ -193,29 +198,37 @@ class AssortativeModel:
         -------
         gain : (node, node) ndarray
             Of a pair for being in one block, by its edge.
-        residuals : (2, node, node, 2) ndarray
-            Residuals (within, between) of node i's edges without i's effect, and precisions.
+        residuals : (2, node, node, 3) ndarray
+            Residuals (within, between) of node i's edges without i's effect, precisions (0 where
+            there is no edge) and log precisions.
         parameters : (5,) ndarray
             Noise variances within and between, ratios, and 1 if node effects are shared.
         """
         gain = np.zeros_like(self.edge)
         if not self.shares_edges:
             inner, outer = max(fitted.edges[0], push[0]), min(fitted.edges[1], -push[0])
-            gain = self.edge * (inner - outer)
-            gain -= np.log1p(self.expected * math.expm1(inner))
-            gain += np.log1p(self.expected * math.expm1(outer))
+            odds = 1.0 + self.expected * math.expm1(outer)
+            odds /= 1.0 + self.expected * math.expm1(inner)
+            gain = np.log(odds, out=odds)
+            gain += self.edge * (inner - outer)
         if self.weights == EXPONENTIAL:
             gain += self._exponential_gain(labels)
-        residuals = np.zeros((2, *gain.shape, 2))
+        residuals = np.zeros((2, *gain.shape, 3))
         parameters = np.ones(5)
         if fitted.within is not None and fitted.between is not None:
             means = (float(fitted.within.means[0]), float(fitted.between.means[0]))
             lift = max(0.0, push[1] - 0.5 * (means[0] - means[1]))
             means = (means[0] + lift, means[1] - lift)
+            uncertainty = fitted.between.uncertainty
             for k, effects in enumerate((fitted.within, fitted.between)):
-                precision = 1.0 / (1.0 + effects.uncertainty)
+                if k == 0 and not fitted.shared:
+                    spread = effects.uncertainty
+                else:
+                    spread = uncertainty
+                precision = 1.0 / (1.0 + spread)
                 residuals[k, ..., 0] = self.y - means[k] - effects.effect
                 residuals[k, ..., 1] = self.edge * precision
+                residuals[k, ..., 2] = np.log(precision)
                 parameters[k], parameters[k + 2] = effects.variance, effects.ratio
         parameters[4] = float(fitted.shared)
         return gain, residuals, parameters
@@ -392,7 +405,7 @@ def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ig
     ----------
     gain : (node, node) ndarray
         Of a pair for being in one block, by its edge.
-    residuals : (2, node, node, 2) ndarray
+    residuals : (2, node, node, 3) ndarray
         See `AssortativeModel.evidence`.
     parameters : (5,) ndarray
         See `AssortativeModel.evidence`.
@@ -443,7 +456,7 @@ def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ig
                     own[t, 5 * k + 1] += w
                     own[t, 5 * k + 2] += w * r
                     own[t, 5 * k + 3] += w * r * r
-                    own[t, 5 * k + 4] += math.log(w)
+                    own[t, 5 * k + 4] += residuals[k, i, j, 2]
                     own[t, 5 * k + 5] += 1.0
         for t in range(count):
             for c in range(5):

@@ -157,9 +157,12 @@ def candidate(graph: Graph, family: str, weights: str) -> Candidate:
 
 def _candidate(graph: Graph, family: str, weights: str) -> Candidate:
     if family == "assortative":
-        return AssortativeModel(graph.values, graph.observed, weights)
-    make = corrected_model if family == "degree-corrected" else pair_model
-    return BlockCandidate(make(graph.values, graph.observed, weights))
+        return AssortativeModel(graph.values, graph.observed, weights, graph.degree_effects)
+    if family == "plain":
+        return BlockCandidate(pair_model(graph.values, graph.observed, weights))
+    return BlockCandidate(
+        corrected_model(graph.values, graph.observed, weights, graph.degree_effects)
+    )
 
 
 def worth_searching(lengths: Sequence[float], families: Sequence[str], n_nodes: int) -> list[int]:

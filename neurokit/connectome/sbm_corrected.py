@@ -10,7 +10,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from neurokit.connectome.sbm_node_effects import edge_effects, mean_effects, weight_effects
+from neurokit.connectome.sbm_node_effects import (
+    PairEffects,
+    edge_effects,
+    mean_effects,
+    weight_effects,
+)
 from neurokit.connectome.sbm_weights import (
     CORRECTED,
     EDGE,
@@ -30,7 +35,9 @@ from neurokit.connectome.sbm_weights import (
 )
 
 
-def corrected_model(values: Array, observed: Bools, kind: str) -> PairModel:
+def corrected_model(
+    values: Array, observed: Bools, kind: str, null: PairEffects | None = None
+) -> PairModel:
     """The degree-corrected block model of a weighted graph.
 
     Parameters
@@ -41,6 +48,8 @@ def corrected_model(values: Array, observed: Bools, kind: str) -> PairModel:
         Which pairs were observed; the diagonal never is.
     kind : str
         Model of the weights.
+    null : PairEffects, optional
+        Of the edges under one block, where they were fitted before.
 
     Returns
     -------
@@ -53,7 +62,7 @@ def corrected_model(values: Array, observed: Bools, kind: str) -> PairModel:
         constant += _residual_weights(pairs, plain.weights, plain.tables)
     if edges != SHARED:
         edges = CORRECTED
-        null = edge_effects(pairs[..., EDGE], observed.astype(np.float64))
+        null = null or edge_effects(pairs[..., EDGE], observed.astype(np.float64))
         pairs[..., EXPECTED] = observed * expit(null.predictor)
         pairs[..., EXPECTED_SQUARES] = pairs[..., EXPECTED] ** 2
         constant += null.log_evidence - float(log_edges(_total(pairs), edges, plain.tables))

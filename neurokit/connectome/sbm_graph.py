@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from neurokit.connectome.sbm_node_effects import PairEffects, edge_effects
 from neurokit.errors import LabelError, OptionError, SchemaError
 
 Array = NDArray[np.float64]
@@ -49,6 +51,11 @@ class Graph:
     def edge(self) -> Bools:
         """Which pairs have an edge."""
         return self.observed & (self.values > 0)
+
+    @cached_property
+    def degree_effects(self) -> PairEffects:
+        """What degrees of nodes alone lead to expect; fitted once for all families."""
+        return edge_effects(self.edge.astype(np.float64), self.observed.astype(np.float64))
 
     @property
     def is_weighted(self) -> bool:

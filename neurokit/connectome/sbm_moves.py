@@ -14,7 +14,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.connectome.sbm_weights import PairModel, log_term
+from neurokit.connectome.sbm_weights import (
+    CORRECTED,
+    EXPECTED,
+    N_CHANNELS,
+    PairModel,
+    log_term,
+)
 
 Labels = NDArray[np.int64]
 Array = NDArray[np.float64]
@@ -39,7 +45,10 @@ def as_model(model: PairModel) -> Model:
     tuple
         Pairs, how edges and weights enter, tables.
     """
-    return model.pairs, model.edges, model.weights, model.tables
+    # Only models beyond degrees read what these lead to expect.
+    used = N_CHANNELS if model.edges == CORRECTED else EXPECTED
+    pairs = np.ascontiguousarray(model.pairs[..., :used])
+    return pairs, model.edges, model.weights, model.tables
 
 
 @_compiled

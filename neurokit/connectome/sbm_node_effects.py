@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.special import expit, gammaln, logit
+from scipy.special import expit, logit
 
 from neurokit.connectome.sbm_weights import ALPHA, BETA, KAPPA
 
@@ -30,6 +31,7 @@ _MOST_STEPS = 50
 _MOST_VARIANCES = 12
 # Ratios of variances are searched on this grid (noise to node effect), in steps of factor 2.
 _RATIOS = 2.0 ** np.arange(-8, 15)
+_LOG_RATIOS = np.log(_RATIOS)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _newton(phi: Array, slopes: Callable[[Array], tuple[Array, Array]], sd: floa
     """Go to the mode; return the Cholesky factor of the Hessian there."""
     n = phi.size - 1
     precision = np.r_[np.full(n, sd**-2.0), _INTERCEPT_SD**-2.0]
-    hessian = np.empty((n + 1, n + 1))
+    hessian = np.empty((n + 1, n + 1), order="F")
     for _ in range(_MOST_STEPS):
         residual, curvature = slopes(_predictor(phi))
         gradient = np.r_[residual.sum(axis=1), 0.5 * residual.sum()]
@@ -162,8 +164,9 @@ def _newton(phi: Array, slopes: Callable[[Array], tuple[Array, Array]], sd: floa
 
 
 def _diagonal_of_inverse(factor: Array) -> Array:
-    inverse, _ = lapack.dpotri(factor, lower=True)
-    return np.asarray(np.diag(inverse))
+    """Of the matrix that a lower Cholesky factor, with zeros above, belongs to."""
+    inverse, _ = lapack.dtrtri(factor, lower=True)
+    return np.asarray(np.einsum("ij,ij->j", inverse, inverse))
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,8 @@ class WeightEffects:
         Mean of each class of edges.
     effect : (node,) ndarray
         Posterior mean of the node effects.
-    uncertainty : (node,) ndarray
-        Posterior variance of the node effects, in units of the noise variance.
+    factor : (node + k, node + k) ndarray
+        Lower Cholesky factor of the posterior precision, in units of the noise precision.
     variance : float
         Of the noise.
     ratio : float
@@ -188,10 +191,15 @@ class WeightEffects:
 
     means: Array
     effect: Array
-    uncertainty: Array
+    factor: Array
     variance: float
     ratio: float
     log_evidence: float
+
+    @cached_property
+    def uncertainty(self) -> Array:
+        """Posterior variance (node,) of the node effects, in units of the noise variance."""
+        return _diagonal_of_inverse(self.factor)[: self.effect.size]
 
 
 def weight_effects(
@@ -218,29 +226,41 @@ def weight_effects(
     WeightEffects
         At the ratio of greatest evidence.
     """
-    edge = classes[0] if len(classes) == 1 else np.sum(classes, axis=0)
+    edge = classes[0] if len(classes) == 1 else classes[0] + classes[1]
+    n = len(y)
+    y = y * edge
+    gram, moment = _normal_equations(y, edge, classes)
+    n_edges, squares = 0.5 * float(edge.sum()), 0.5 * float(np.vdot(y, y))
+    solved: dict[int, tuple[float, Array, Array, float]] = {}
+
+    def value(at: int) -> float:
+        solved[at] = _evidence(gram, moment, n, n_edges, squares, float(_RATIOS[at]))
+        return solved[at][0]
+
+    place = int(np.argmin(np.abs(_LOG_RATIOS - math.log(ratio or 4.0))))
+    if search or ratio is None:
+        place = _climb(value, place)
+    else:
+        value(place)
+    found, factor, solution, beta = solved[place]
+    variance = beta / (ALPHA + 0.5 * n_edges)
+    return WeightEffects(solution[n:], solution[:n], factor, variance, float(_RATIOS[place]), found)
+
+
+def _normal_equations(y: Array, edge: Array, classes: list[Array]) -> tuple[Array, Array]:
+    """Products of the indicators of nodes and classes with each other and with the weights."""
     n, k = len(y), len(classes)
-    gram = np.empty((n + k, n + k))
+    gram = np.zeros((n + k, n + k), order="F")
     gram[:n, :n] = edge
-    gram[np.arange(n), np.arange(n)] = edge.sum(axis=1)
-    gram[n:, n:] = 0.0
+    np.fill_diagonal(gram[:n, :n], edge.sum(axis=1))
+    moment = np.empty(n + k)
+    moment[:n] = y.sum(axis=1)
     for c, members in enumerate(classes, n):
         degree = members.sum(axis=1)
         gram[:n, c] = gram[c, :n] = degree
         gram[c, c] = 0.5 * degree.sum()
-    y = y * edge
-    moment = np.r_[y.sum(axis=1), [0.5 * np.sum(y * members) for members in classes]]
-    n_edges, squares = 0.5 * float(np.sum(edge)), 0.5 * float(np.sum(y * y))
-    place = int(np.argmin(np.abs(np.log(_RATIOS / (ratio or 4.0)))))
-    if search or ratio is None:
-        place = _climb(
-            lambda at: _evidence(gram, moment, n, n_edges, squares, float(_RATIOS[at]))[0], place
-        )
-    ratio = float(_RATIOS[place])
-    found, factor, solution, beta = _evidence(gram, moment, n, n_edges, squares, ratio)
-    variance = beta / (ALPHA + 0.5 * n_edges)
-    spread = _diagonal_of_inverse(factor)[:n]
-    return WeightEffects(solution[n:], solution[:n], spread, variance, ratio, found)
+        moment[c] = 0.5 * np.vdot(y, members)
+    return gram, moment
 
 
 def _climb(value, place: int) -> int:  # type: ignore[no-untyped-def]
@@ -260,14 +280,17 @@ def _climb(value, place: int) -> int:  # type: ignore[no-untyped-def]
 def _evidence(
     gram: Array, moment: Array, n: int, n_edges: float, squares: float, ratio: float
 ) -> tuple[float, Array, Array, float]:
-    precision = np.r_[np.full(n, ratio), np.full(moment.size - n, KAPPA)]
-    matrix = gram.copy()
-    matrix[np.arange(moment.size), np.arange(moment.size)] += precision
+    n_classes = moment.size - n
+    matrix = gram.copy(order="F")
+    diagonal = matrix.reshape(-1, order="F")[:: moment.size + 1]
+    diagonal[:n] += ratio
+    diagonal[n:] += KAPPA
     factor, _ = lapack.dpotrf(matrix, lower=True, overwrite_a=True)
     solution, _ = lapack.dpotrs(factor, moment, lower=True)
     beta = BETA + 0.5 * max(squares - float(moment @ solution), 0.0)
-    determinant = float(np.log(np.diag(factor)).sum())
-    value = 0.5 * float(np.log(precision).sum()) - determinant
-    value += ALPHA * math.log(BETA) - (ALPHA + 0.5 * n_edges) * math.log(beta)
-    value += float(gammaln(ALPHA + 0.5 * n_edges) - gammaln(ALPHA))
+    shape = ALPHA + 0.5 * n_edges
+    value = 0.5 * (n * math.log(ratio) + n_classes * math.log(KAPPA))
+    value -= float(np.log(factor.diagonal()).sum())
+    value += ALPHA * math.log(BETA) - shape * math.log(beta)
+    value += math.lgamma(shape) - math.lgamma(ALPHA)
     return value - 0.5 * n_edges * math.log(2.0 * math.pi), factor, solution, beta

@@ -50,7 +50,7 @@ class PairModel:
     edges, weights : int
         How edges and weights enter.
     tables : (2, size) ndarray
-        log k! and the log gamma ratio of the weight model, for whole numbers k.
+        log k! and what k edges add to the likelihood of weights whatever these are.
     constant : float
         What has to be added to the log likelihood whatever the blocks: the Jacobian of the
         transform of weights, and what node effects explain.
@@ -64,7 +64,7 @@ class PairModel:
 
 
 def tables(n_most: int, weights: int) -> Array:
-    """Log k! and the log gamma ratio of the weight model for k = 0, ..., n_most.
+    """Log k! and what k edges add to the likelihood of weights whatever these are.
 
     Parameters
     ----------
@@ -76,14 +76,17 @@ def tables(n_most: int, weights: int) -> Array:
     Returns
     -------
     (2, n_most + 1) ndarray
-        Looked up in every move, where log gamma would cost most of the time.
+        For k = 0, ..., n_most. Looked up in every move, where log gamma would cost most of the
+        time.
     """
     count = np.arange(n_most + 1, dtype=np.float64)
     if weights == GAUSSIAN:
-        ratio = gammaln(ALPHA + 0.5 * count) - gammaln(ALPHA)
+        fixed = gammaln(ALPHA + 0.5 * count) - gammaln(ALPHA) + ALPHA * math.log(BETA)
+        fixed += 0.5 * np.log(KAPPA / (KAPPA + count)) - 0.5 * count * math.log(2.0 * math.pi)
     else:
-        ratio = gammaln(_RATE_SHAPE + count) - gammaln(_RATE_SHAPE)
-    return np.stack([gammaln(count + 1.0), ratio])
+        fixed = gammaln(_RATE_SHAPE + count) - gammaln(_RATE_SHAPE)
+        fixed += _RATE_SHAPE * math.log(_RATE_SCALE)
+    return np.stack([gammaln(count + 1.0), fixed])
 
 
 def scaled(values: Array, edge: Bools, kind: str) -> tuple[Array, int, float]:
@@ -180,6 +183,28 @@ def _compiled(function: Any) -> Any:
 
 
 @_compiled
+def log_gamma(x):  # type: ignore[no-untyped-def]
+    """Log gamma of a number from 1, by Stirling's series where that is exact to 1e-12.
+
+    Parameters
+    ----------
+    x : float
+        At least 1.
+
+    Returns
+    -------
+    float
+        Several times faster than the library's.
+    """
+    if x < 10.0:
+        return math.lgamma(x)
+    y = 1.0 / x
+    z = y * y
+    series = y * (1.0 / 12.0 - z * (1.0 / 360.0 - z * (1.0 / 1260.0 - z / 1680.0)))
+    return (x - 0.5) * math.log(x) - x + 0.5 * math.log(2.0 * math.pi) + series
+
+
+@_compiled
 def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
     """Log marginal likelihood of which pairs have an edge.
 
@@ -216,7 +241,7 @@ def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
     # node effects lead to expect: the likelihood ratio then has a conjugate prior.
     p = s[EXPECTED_SQUARES] / s[EXPECTED]
     m = max(s[EXPECTED] / p, s[EDGE])
-    ratio = math.lgamma(s[EDGE] + 1.0) + math.lgamma(m - s[EDGE] + 1.0) - math.lgamma(m + 2.0)
+    ratio = look_up[0, e] + log_gamma(m - s[EDGE] + 1.0) - log_gamma(m + 2.0)
     return ratio - s[EDGE] * math.log(p) - (m - s[EDGE]) * math.log1p(-p)
 
 
@@ -243,11 +268,9 @@ def log_weights(s, weights, look_up):  # type: ignore[no-untyped-def]
         return 0.0
     if weights == EXPONENTIAL:
         rate = (_RATE_SHAPE + e) * math.log(_RATE_SCALE + s[SUM])
-        return look_up[1, e] + _RATE_SHAPE * math.log(_RATE_SCALE) - rate
-    kappa = KAPPA + e
-    beta = BETA + 0.5 * max(s[SQUARES] - s[SUM] * s[SUM] / kappa, 0.0)
-    spread = ALPHA * math.log(BETA) - (ALPHA + 0.5 * e) * math.log(beta)
-    return look_up[1, e] + spread + 0.5 * math.log(KAPPA / kappa) - 0.5 * e * math.log(2 * math.pi)
+        return look_up[1, e] - rate
+    beta = BETA + 0.5 * max(s[SQUARES] - s[SUM] * s[SUM] / (KAPPA + e), 0.0)
+    return look_up[1, e] - (ALPHA + 0.5 * e) * math.log(beta)
 
 
 @_compiled

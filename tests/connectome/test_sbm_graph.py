@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from neurokit.connectome import sbm_graph as module
+from neurokit.connectome.sbm_assortative import AssortativeModel
+from neurokit.connectome.sbm_candidates import BlockCandidate, candidate
+from neurokit.connectome.sbm_corrected import corrected_model
 from neurokit.connectome.sbm_graph import as_graph, check_positive
 from neurokit.errors import LabelError, OptionError, SchemaError
 
@@ -125,3 +129,23 @@ def test_faults_are_named_by_the_neurons():
 def test_numbers_that_count_must_be_whole_and_positive(value):
     with pytest.raises(OptionError, match="n_starts"):
         check_positive("n_starts", value)
+
+
+def test_what_degrees_explain_is_fitted_once_and_the_same_for_every_family(monkeypatch):
+    rng = np.random.default_rng(0)
+    values = np.triu(rng.lognormal(size=(12, 12)) * (rng.random((12, 12)) < 0.5), 1)
+    graph = as_graph(values + values.T)
+    calls = []
+    fit = module.edge_effects
+    monkeypatch.setattr(module, "edge_effects", lambda *x: calls.append(1) or fit(*x))
+    labels = np.arange(12) % 3
+    alone = {
+        "degree-corrected": BlockCandidate(
+            corrected_model(graph.values, graph.observed, "log-normal")
+        ),
+        "assortative": AssortativeModel(graph.values, graph.observed, "log-normal"),
+    }
+    for family, model in alone.items():
+        found = candidate(graph, family, "log-normal").description_length(labels)
+        assert found == model.description_length(labels)
+    assert len(calls) == 1

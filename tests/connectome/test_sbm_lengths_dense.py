@@ -210,9 +210,12 @@ def test_look_up_tables_hold_log_factorials_and_gamma_ratios():
         assert found.shape == (2, 7)
         np.testing.assert_allclose(found[0], [math.log(math.factorial(k)) for k in range(7)])
     np.testing.assert_allclose(tables(6, 1)[1], [math.lgamma(1 + k) for k in range(7)])
-    np.testing.assert_allclose(
-        tables(6, 2)[1], [math.lgamma(1 + k / 2) for k in range(7)], atol=1e-14
-    )
+    # k weights of zero have the density of a multivariate t distribution at its centre.
+    for k in range(1, 7):
+        shape = np.eye(k) * BETA / ALPHA + np.ones((k, k)) * BETA / ALPHA / KAPPA
+        centre = stats.multivariate_t(np.zeros(k), shape, df=2 * ALPHA).logpdf(np.zeros(k))
+        expected = centre + (ALPHA + k / 2) * math.log(BETA)
+        assert tables(6, 2)[1, k] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("e", "m"), [(0, 0), (0, 5), (2, 5), (5, 5)])

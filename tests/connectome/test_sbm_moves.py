@@ -25,7 +25,7 @@ from neurokit.connectome.sbm_moves import (
     remove,
 )
 from neurokit.connectome.sbm_search import description_length, first_appearance
-from neurokit.connectome.sbm_weights import N_CHANNELS, pair_model
+from neurokit.connectome.sbm_weights import pair_model
 
 KINDS = ["exponential", "log-normal", "normal", "zero-inflated", "none", "corrected"]
 
@@ -42,7 +42,7 @@ def test_the_gain_of_a_move_is_the_difference_of_two_description_lengths(kind, s
     labels = a_partition(rng, 11)
     state = new_state(labels, 11, as_model(model))
     node = int(rng.integers(11))
-    own, work = np.empty((12, N_CHANNELS)), np.empty(N_CHANNELS)
+    own, work = np.empty((12, state[2].shape[2])), np.empty(state[2].shape[2])
     remove(state, as_model(model), node, own)
     n_blocks = int(state[4][0])
     without = state[0].copy()
@@ -65,7 +65,7 @@ def test_the_gain_of_a_merge_is_the_difference_of_two_description_lengths(kind, 
         labels[-1] = 1
     state = new_state(labels, 11, as_model(model))
     r, s = sorted(rng.choice(labels.max() + 1, 2, replace=False).tolist())
-    gain = gain_of_merge(state, as_model(model), r, s, np.empty(N_CHANNELS))
+    gain = gain_of_merge(state, as_model(model), r, s, np.empty(state[2].shape[2]))
     before = description_length(model, labels)
     merge(state, as_model(model), r, s)
     assert gain == pytest.approx(before - description_length(model, state[0]), abs=1e-9)
@@ -77,7 +77,7 @@ def test_a_state_after_many_moves_is_that_of_its_partition(kind):
     rng = np.random.default_rng(3)
     model = as_model(a_model(kind, rng))
     state = new_state(a_partition(rng, 11), 11, model)
-    own = np.empty((12, N_CHANNELS))
+    own = np.empty((12, state[2].shape[2]))
     for _ in range(200):
         node = int(rng.integers(11))
         remove(state, model, node, own)

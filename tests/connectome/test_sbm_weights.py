@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import integrate, stats
-from scipy.special import betaln, comb
+from scipy.special import betaln, comb, loggamma
 
 from neurokit.connectome.sbm_weights import (
     ALPHA,
@@ -28,6 +28,7 @@ from neurokit.connectome.sbm_weights import (
     SUM,
     UNWEIGHTED,
     log_edges,
+    log_gamma,
     log_weights,
     pair_model,
     scaled,
@@ -136,3 +137,8 @@ def test_what_is_not_observed_counts_neither_as_pair_nor_as_edge():
     pairs = pair_model(values, observed, "normal").pairs
     assert not pairs[0, 1].any()
     assert not pairs[1, 0].any()
+
+
+@pytest.mark.parametrize("x", [1.0, 1.5, 2.0, 9.999, 10.0, 10.001, 33.3, 7750.5, 1e6])
+def test_log_gamma_is_that_of_the_library(x):
+    assert log_gamma(x) == pytest.approx(loggamma(x), rel=1e-14, abs=1e-12)
