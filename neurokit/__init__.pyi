@@ -20,6 +20,7 @@ from . import (
     testing as testing,
 )
 from ._version import __version__ as __version__
+from .batch import results as results
 from .catalog import Catalog as Catalog
 from .interchange import (
     from_mne as from_mne,

@@ -1,3 +1,4 @@
+from .finished import Results as Results, results as results
 from .keys import code_version as code_version, job_key as job_key
 from .run import (
     default_jobs as default_jobs,
@@ -9,6 +10,7 @@ from .runs import past_summaries as past_summaries
 from .store import Store as Store, read_manifest as read_manifest
 
 __all__ = [
+    "Results",
     "Store",
     "Watch",
     "code_version",
@@ -17,5 +19,6 @@ __all__ = [
     "job_key",
     "past_summaries",
     "read_manifest",
+    "results",
     "run_catalog",
 ]
