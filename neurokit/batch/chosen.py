@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from neurokit.catalog.catalog import Catalog
 from neurokit.catalog.entries import DatasetEntry, RecipeEntry
+from neurokit.catalog.sweeps import sweep_of
 from neurokit.errors import CatalogError, suggest
 from neurokit.io.plugins import load_entry_points
 from neurokit.recipe import GROUP, Parameters, Recipe
@@ -107,7 +108,7 @@ class Choices:
         patterns = list(only)
         ordered: dict[str, Chosen] = {}
         for name in dataset.recipes:
-            names = (name, self._resolved[name].recipe.name)
+            names = (name, sweep_of(name), self._resolved[name].recipe.name)
             if not patterns or any(fnmatchcase(n, p) for n in names for p in patterns):
                 self._with_needs(name, ordered)
         return list(ordered.values())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurokit.batch.store import MANIFEST, RUNS, Store, folder_name, read_json, read_manifest
+from neurokit.catalog.sweeps import sweep_of
 from neurokit.errors import NeurokitError, NeurokitWarning, OptionError, StoreError, suggest
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def recipe_names(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
         Three names, which may be equal.
     """
     name = str(manifest.get("recipe", ""))
-    return name, name.partition(",")[0], str(manifest.get("registered", name))
+    return name, sweep_of(name), str(manifest.get("registered", name))
 
 
 def _names(chosen: list[_Result]) -> list[str]:

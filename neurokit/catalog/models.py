@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from neurokit.catalog.addresses import uri_fault
+from neurokit.catalog.sweeps import MOST_POINTS, n_points, repeated
 from neurokit.errors import suggest
 from neurokit.schema.names import MODALITIES
 
@@ -205,11 +206,25 @@ class DatasetPart(Part):
     recipes: Names = []
 
 
+def _check_grid(grid: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    for name, values in grid.items():
+        if not values:
+            raise fault(f"grid has no values of {name!r}", "Write at least one.", name)
+        index = repeated(values)
+        if index is not None:
+            raise fault(f"{name!r} has one value twice", "Delete one.", name, index)
+    if n_points(grid) > MOST_POINTS:
+        found = f"grid has {n_points(grid)} points, more than {MOST_POINTS}"
+        raise fault(found, "Split it into several recipes.")
+    return grid
+
+
 class RecipePart(Part):
-    """One recipe with parameters."""
+    """One recipe with parameters, or one for each point of a grid of them."""
 
     recipe: str = Field(description="name of a registered recipe")
     params: Options = {}
+    grid: Annotated[dict[str, list[Any]], AfterValidator(_check_grid)] = {}
     needs: Names = []
     over: Literal["recording", "dataset"] | None = None
 

@@ -6,6 +6,8 @@ Loaders and simulators are known by name and are not imported; recipes are light
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from neurokit.catalog.document import Document, Place
 from neurokit.catalog.entries import CatalogFile, DatasetEntry, RecipeEntry, RecordingEntry
 from neurokit.catalog.models import CatalogPart, DatasetPart, RecipePart, RecordingPart
+from neurokit.catalog.sweeps import points
 from neurokit.catalog.wording import catalog_error
 from neurokit.errors import suggest
 from neurokit.io.plugins import load_entry_points
@@ -64,7 +67,11 @@ def resolve(document: Document) -> tuple[dict[str, DatasetEntry], dict[str, Reci
     _check_one_content(document, part)
     known = _Known()
     datasets = {name: _dataset(document, known, name, one) for name, one in part.datasets.items()}
-    return datasets, _Recipes(document, part).resolve()
+    recipes = _Recipes(document, part)
+    entries = recipes.resolve()
+    for name, dataset in datasets.items():
+        datasets[name] = replace(dataset, recipes=recipes.swept(dataset.recipes))
+    return datasets, entries
 
 
 class _Known:
@@ -161,41 +168,66 @@ class _Recipes:
         self._points = load_entry_points(GROUP)
         self._loaded: dict[str, Recipe] = {}
         self._entries: dict[str, RecipeEntry] = {}
+        self._points_of: dict[str, tuple[str, ...]] = {}
 
     def resolve(self) -> dict[str, RecipeEntry]:
         for name, part in self._parts.items():
-            self._entries[name] = self._written(name, part)
+            written = self._written(name, part)
+            self._entries |= {entry.name: entry for entry in written}
+            if part.grid:
+                self._points_of[name] = tuple(entry.name for entry in written)
         for name, part in self._parts.items():
             for index, need in enumerate(part.needs):
                 self._require(("recipes", name, "needs", index), need)
-            self._require_own_needs(("recipes", name), name)
+            for entry in self.swept((name,)):
+                self._require_own_needs(("recipes", name), entry)
         for name, dataset in self._datasets.items():
             for index, recipe in enumerate(dataset.recipes):
-                self._require(("datasets", name, "recipes", index), recipe)
+                if recipe not in self._points_of:
+                    self._require(("datasets", name, "recipes", index), recipe)
         self._refuse_circles()
         return self._entries
 
-    def _written(self, name: str, part: RecipePart) -> RecipeEntry:
+    def swept(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Names with the points of a sweep in its place."""
+        found = [point for name in names for point in self._points_of.get(name, (name,))]
+        return tuple(dict.fromkeys(found))
+
+    def _written(self, name: str, part: RecipePart) -> list[RecipeEntry]:
+        """The recipe, or one for each point of its grid."""
         place: Place = ("recipes", name)
         recipe = self._load((*place, "recipe"), part.recipe)
-        self._check_parameters((*place, "params"), recipe, part.params)
-        return RecipeEntry(
-            name=name,
-            recipe=part.recipe,
-            params=part.params,
-            needs=tuple(part.needs),
-            over=part.over or recipe.over,
-            line=self._document.line(place),
-        )
+        twice = [key for key in part.grid if key in part.params]
+        if twice:
+            found = f"{twice[0]!r} stands in params and in grid"
+            raise self._document.error((*place, "grid", twice[0]), found, "Delete one.")
+        made = points(name, part.grid) if part.grid else {name: {}}
+        for own in made.values():
+            self._check_parameters(place, recipe, {**part.params, **own}, set(own))
+        return [
+            RecipeEntry(
+                name=point,
+                recipe=part.recipe,
+                params={**part.params, **own},
+                needs=tuple(part.needs),
+                over=part.over or recipe.over,
+                line=self._document.line(place),
+            )
+            for point, own in made.items()
+        ]
 
     def _require(self, place: Place, name: str) -> None:
         """Raise if no such recipe is there; note a registered one that is used as it is."""
         if name in self._entries:
             return
+        if name in self._points_of:
+            of = self._points_of[name]
+            found = f"{name!r} is a sweep of {len(of)} points, not one result"
+            raise self._document.error(place, found, f"Name one point, such as {of[0]!r}.")
         known = list(dict.fromkeys([*self._parts, *self._points]))
         _check_known(self._document, place, "recipe", name, known)
         recipe = self._load(place, name)
-        self._check_parameters(place, recipe, {})
+        self._check_parameters(place, recipe, {}, None)
         line = self._document.line(place)
         self._entries[name] = RecipeEntry(name, name, {}, (), recipe.over, line)
         self._require_own_needs(place, name)
@@ -223,11 +255,17 @@ class _Recipes:
                 ) from error
         return self._loaded[name]
 
-    def _check_parameters(self, place: Place, recipe: Recipe, params: dict[str, Any]) -> None:
+    def _check_parameters(
+        self, place: Place, recipe: Recipe, params: dict[str, Any], swept: set[str] | None
+    ) -> None:
+        """Check against the recipe's model; `swept` stand in the grid; None: nothing is written."""
         try:
             # As JSON, since there a list may be a tuple while "6" is still no number.
             recipe.parameters.model_validate_json(json.dumps(params), strict=True)
         except ValidationError as error:
+            if swept is not None:
+                in_grid = error.errors()[0]["loc"][:1] and error.errors()[0]["loc"][0] in swept
+                place = (*place, "grid" if in_grid else "params")
             raise catalog_error(self._document, error, recipe.parameters, place) from error
 
     def _refuse_circles(self) -> None:

@@ -87,3 +87,23 @@ def test_datasets_are_chosen_by_name_or_pattern_in_the_order_of_the_catalog(benc
     assert [entry.name for entry in choose_datasets(catalog, ["fish"])] == ["fish"]
     assert len(choose_datasets(catalog, [])) == 3
     assert choose_datasets(catalog, ["bird"]) == []
+
+
+def test_a_sweep_is_chosen_by_its_name_and_a_point_by_its_own(bench: Any) -> None:
+    swept = {"recipe": "fake.mean", "grid": {"power": [1, 2, 3]}}
+    catalog = read(bench, ["m", "fake.noise"], {"m": swept})
+    points = [f"m,power={power}" for power in (1, 2, 3)]
+    assert names(catalog) == [*points, "fake.noise"]
+    assert names(catalog, "m") == points
+    assert names(catalog, "m,power=2") == ["m,power=2"]
+    chosen = Choices(catalog).of(catalog.datasets["a"])
+    assert [one.parameters.model_dump()["power"] for one in chosen[:3]] == [1, 2, 3]
+
+
+def test_a_point_meets_the_need_of_a_recipe(bench: Any) -> None:
+    swept = {"recipe": "fake.mean", "grid": {"power": [1, 2]}}
+    after = {"recipe": "fake.after", "needs": ["m,power=2"]}
+    catalog = read(bench, ["after"], {"m": swept, "after": after})
+    chosen = Choices(catalog).of(catalog.datasets["a"])
+    assert [one.name for one in chosen] == ["m,power=2", "after"]
+    assert chosen[1].needs == {"fake.mean": "m,power=2"}

@@ -193,7 +193,7 @@ REFUSED: dict[str, tuple[str, int, str, str]] = {
         f"{RECIPES}  m: {{recipe: summary, parms: {{}}}}\n",
         4,
         "unknown key 'parms', did you mean 'params'?",
-        "Use recipe, params, needs, over.",
+        "Use recipe, params, grid, needs, over.",
     ),
     "no title": (
         f"{HEAD}datasets:\n  worm:\n    modality: calcium\n" + recording(),
