@@ -168,6 +168,12 @@ def smooth_covariances(A: Any, P: Any, W: Any, V: Any, cross: Any, by_A: Any, by
         for i in range(p):
             for j in range(p):
                 N[i, j] += corner[i, j]
+        # Rounding that is not symmetric would grow from bin to bin.
+        for i in range(D):
+            for j in range(i):
+                even = 0.5 * (N[i, j] + N[j, i])
+                N[i, j] = even
+                N[j, i] = even
         _times(P[t], N, one)
         _times(one, P[t], two)
         for i in range(D):

@@ -169,3 +169,28 @@ def test_arguments_are_left_alone():
     posterior(chain, sites, inputs)
     for old, new in zip(before, (chain.transition, chain.noise, sites.J, sites.h), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("D", [4, 12])
+def test_long_trials_keep_their_digits(D):
+    """Three thousand bins against the textbook backward pass of Rauch, Tung and Striebel."""
+    chain, C, d, R, y, inputs, offsets = case(13, [3000], D=D, p=2)
+    found = posterior(chain, sites_of(C, d, R, y, offsets, [np.array([0])]), inputs)
+    C_all = np.concatenate([C, np.zeros((5, D - 2))], axis=1)
+    m, P = chain.initial_mean, chain.initial_covariance
+    filtered, predicted = [], []
+    for row in y:
+        predicted.append((m, P))
+        gain = np.linalg.solve(C_all @ P @ C_all.T + np.diag(R), C_all @ P).T
+        m, P = m + gain @ (row - C_all @ m - d), P - gain @ C_all @ P
+        filtered.append((m, P))
+        m, P = chain.transition @ m, chain.transition @ P @ chain.transition.T + chain.noise
+    mean, V = filtered[-1]
+    for t in range(2998, -1, -1):
+        m, P = filtered[t]
+        ahead, spread = predicted[t + 1]
+        back = np.linalg.solve(spread, chain.transition @ P).T
+        mean, V = m + back @ (mean - ahead), P + back @ (V - spread) @ back.T
+        if t % 500 == 0:
+            np.testing.assert_allclose(found.mean[t], mean, rtol=1e-6, atol=1e-7)
+            np.testing.assert_allclose(found.covariance[t], V, rtol=1e-6, atol=1e-7)
