@@ -20,6 +20,9 @@ from neurokit.flows.variational import CountFit
 Array = NDArray[np.float64]
 Either = TypeVar("Either", Fit, CountFit)
 
+# Directions that hardly any noise enters are stretched as if this share of the most entered them.
+_THINNEST = 1e-4
+
 
 def in_standard_coordinates(fit: Either, position: Array) -> Either:
     """Return the same model in standard coordinates.
@@ -40,7 +43,7 @@ def in_standard_coordinates(fit: Either, position: Array) -> Either:
         return _first_order(fit, position)
     dynamics, d = fit.dynamics, fit.dynamics.n_latents
     left, sizes, _ = np.linalg.svd(dynamics.root)
-    sizes = np.maximum(sizes, 1e-8 * max(float(sizes[0]), 1e-12))
+    sizes = np.maximum(sizes, _THINNEST * max(float(sizes[0]), 1e-12))
     white = (left / sizes).T
     K = white @ dynamics.stiffness @ np.linalg.inv(white)
     _, axes = np.linalg.eigh(0.5 * (K + K.T))
@@ -50,10 +53,8 @@ def in_standard_coordinates(fit: Either, position: Array) -> Either:
     M = M / (size if size > 0 else 1.0)
     M = _signs(fit.emission.loading @ np.linalg.inv(M))[:, None] * M
     back = np.linalg.inv(M)
-    root = M @ dynamics.root
-    scale = float(np.sqrt((root**2).sum() / d))
     # Noise states turn with the noise, so that it enters every axis by itself.
-    turn = root / scale
+    root, turn = _lower_and_turn(M @ dynamics.root)
     n_noise = len(dynamics.colour.rates)
     S = np.zeros((dynamics.n_states,) * 2)
     for k in range(2 + n_noise):
@@ -61,11 +62,18 @@ def in_standard_coordinates(fit: Either, position: Array) -> Either:
     moved = Langevin(
         M @ dynamics.stiffness @ back,
         M @ dynamics.friction @ back,
-        scale * np.eye(d),
+        root,
         M @ dynamics.input,
         dynamics.colour,
     )
     return _moved(fit, moved, S, back)
+
+
+def _lower_and_turn(root: Array) -> tuple[Array, Array]:
+    """Split a root of a covariance into a lower triangular one and an orthogonal matrix."""
+    q, r = np.linalg.qr(root.T)
+    signs = np.where(np.diag(r) < 0, -1.0, 1.0)
+    return (signs[:, None] * r).T, (q * signs).T
 
 
 def _first_order(fit: Either, position: Array) -> Either:
