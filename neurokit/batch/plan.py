@@ -13,6 +13,7 @@ from neurokit.batch.availability import Availability, availability
 from neurokit.batch.chosen import Chosen
 from neurokit.batch.jobs import ALL, Job, JobId, Need, Planned, Problem, problem
 from neurokit.batch.keys import job_key
+from neurokit.batch.reasons import reason_to_run
 from neurokit.batch.store import Store, read_manifest
 from neurokit.catalog.catalog import Catalog
 from neurokit.catalog.entries import DatasetEntry, RecordingEntry
@@ -123,7 +124,7 @@ class Planner:
             return f"{error['message']}. {error['mend']}"
         if dataset.unknown:
             return "one job per recording, once the simulation has said which there are"
-        return _changed(parts, folder)
+        return reason_to_run(parts, folder, self.store)
 
 
 @dataclass(frozen=True)
@@ -240,14 +241,3 @@ def blocked_by(need: JobId) -> Problem:
         f"{need.dataset}: needs {need.recipe} of {need.recording}, which has no result",
         "Mend that one first.",
     )
-
-
-def _changed(parts: Mapping[str, object], folder: Path) -> str:
-    """Say which part of the key differs from the newest result beside `folder`."""
-    others = [read_manifest(other) for other in folder.parent.glob("[!.]*")]
-    known = [manifest for manifest in others if manifest and "parts" in manifest]
-    if not known:
-        return "no result yet"
-    newest = max(known, key=lambda manifest: str(manifest.get("started", "")))
-    differing = [name for name in parts if parts[name] != newest["parts"].get(name)]
-    return f"changed: {', '.join(differing).replace('_', ' ')}" if differing else "no result yet"

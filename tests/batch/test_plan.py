@@ -176,7 +176,8 @@ def test_the_reason_to_run_names_what_changed(two: Any) -> None:
     assert first.reason == "no result yet"
     keep(first)
     two.write(two.datasets, {"fake.mean": {"recipe": "fake.mean", "params": {"power": 2}}})
-    assert plan(two)[0].reason == "changed: parameters"
+    older = Store(two.out).relative(first.folder)
+    assert plan(two)[0].reason == f"changed: power 1 to 2; older result: {older}"
 
 
 def test_what_is_not_at_hand_is_not_downloaded_and_the_dataset_runs_without_it(
