@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import sys
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from neurokit._version import __version__
+from neurokit.batch.joblog import LINES, LOGGER, job_log
 from neurokit.batch.jobs import Task, problem, problem_of
 from neurokit.batch.limits import enter_job, own_peak_mb
 from neurokit.batch.outcome import write_outcome
@@ -60,7 +62,7 @@ def child(task: Task) -> NoReturn:
     os.environ.update(task.environment)
     enter_job(task.time_limit_s, task.memory_limit_mb)
     _send_output_to(task.workspace / LOG)
-    with _Reported(task) as reported:
+    with _Reported(task) as reported, job_log(task.workspace / LINES):
         work(task)
     _leave(0 if reported.well else 1)
 
@@ -137,15 +139,19 @@ def work(task: Task) -> None:
         If the inputs cannot be opened or the recipe gives no `Outcome`.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
+    log = logging.getLogger(LOGGER)
+    log.info("started, process %d", os.getpid())
     if task.recipe is None:
         write_json(task.workspace / NAMES, list(_inputs(task)))
         return
     outcome = _run_recipe(task)
+    log.info("computed in %.3f s", time.perf_counter() - clock)
     manifest = {**task.stamp, **write_outcome(outcome, task.workspace)}
     manifest["versions"] = _versions()
     manifest["started"] = started.isoformat(timespec="seconds")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)
     manifest["peak_mb"] = round(own_peak_mb(), 1)
+    log.info("written, %.1f MB at most", manifest["peak_mb"])
     _drop_empty(task.workspace / LOG)
     fsync_tree(task.workspace)
     write_json(task.workspace / MANIFEST, manifest)
@@ -164,7 +170,9 @@ def _run_recipe(task: Task) -> Outcome:
 
     function = load_function(task.recipe.run)
     needs = {label: open_tree(path, loader="neurokit") for label, path in task.needs}
-    outcome = function(_inputs(task), task.parameters, needs)
+    inputs = _inputs(task)
+    logging.getLogger(LOGGER).info("opened %s", ", ".join(inputs) or "no recording")
+    outcome = function(inputs, task.parameters, needs)
     if not isinstance(outcome, Outcome):
         raise JobError(
             f"the recipe gave a {type(outcome).__name__}, not an Outcome",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from fake_recipes import (
     TroubleParameters,
 )
 
-from neurokit.errors import FileContentError
+from neurokit.errors import ConvergenceWarning, FileContentError
 from neurokit.recipe import Outcome, Parameters, Picture
 
 
@@ -101,6 +103,10 @@ def fail(
         raise FileContentError("has no heartbeat", where="worm.h5", mend="Feed the worm.")
     if parameters.what == "SystemExit":
         sys.exit("bye")
+    if parameters.what == "warning":
+        warnings.warn("the worm is asleep", ConvergenceWarning, stacklevel=1)
+        logging.getLogger("some.library").error("a line\nbreak, %d%%", 50)
+        return Outcome(tree(n=0))
     return None  # type: ignore[return-value]
 
 

@@ -28,7 +28,7 @@ class NoiseParameters(Parameters):
 class RaiseParameters(Parameters):
     """What to raise."""
 
-    what: Literal["ValueError", "NeurokitError", "SystemExit", "nothing"] = "ValueError"
+    what: Literal["ValueError", "NeurokitError", "SystemExit", "nothing", "warning"] = "ValueError"
 
 
 class TroubleParameters(Parameters):
