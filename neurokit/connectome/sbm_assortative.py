@@ -320,10 +320,11 @@ class AssortativeModel:
         for r, s in zip(*np.unravel_index(order, promise.shape), strict=True):
             if r != s:
                 merged = first_appearance(np.where(labels == s, r, labels))
-                tried.append((merged, self.fit(merged, fitted)))
+                tried.append((merged, self.fit(merged, fitted, search=False)))
         if not tried:
             return labels, fitted, False
         merged, refitted = max(tried, key=lambda found: found[1].log_joint)
+        refitted = self.fit(merged, refitted)
         if refitted.log_joint <= fitted.log_joint:
             return labels, fitted, False
         return merged, refitted, True

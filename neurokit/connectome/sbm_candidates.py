@@ -165,27 +165,34 @@ def _candidate(graph: Graph, family: str, weights: str) -> Candidate:
     )
 
 
-def worth_searching(lengths: Sequence[float], families: Sequence[str], n_nodes: int) -> list[int]:
-    """Which candidates a first short search has not ruled out.
+def worth_searching(
+    lengths: Sequence[float], families: Sequence[str], margin: float, communities: float
+) -> list[int]:
+    """Which candidates the searches so far have not ruled out.
 
     Parameters
     ----------
     lengths : sequence of float
-        Description length of each after the first search.
+        Least description length of each so far.
     families : sequence of str
         Their families.
-    n_nodes : int
-        Searches of one candidate differ by less than one nat per node.
+    margin : float
+        Nats by which block models may be behind the best of all.
+    communities : float
+        Nats by which communities may be behind the best communities.
 
     Returns
     -------
     list of int
-        Places of what is within one nat per node of the best, and of the best communities.
+        Places of what is within these margins.
     """
     assortative = [x for x, f in zip(lengths, families, strict=True) if f == "assortative"]
     kept = []
     for k, (length, family) in enumerate(zip(lengths, families, strict=True)):
-        rival = min(assortative) if family == "assortative" else min(lengths)
-        if length <= rival + n_nodes:
+        if family == "assortative":
+            worth = length <= min(assortative) + communities
+        else:
+            worth = length <= min(lengths) + margin
+        if worth:
             kept.append(k)
     return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# Starts of every candidate before those that are far behind are left.
-_FIRST_LOOK = 2
+# After so many starts, block models that are further behind than the second number and communities
+# further than the third are left (nats per node). Lengths of communities found from different
+# starts spread more.
+_LOOKS = ((1, 1.0, math.inf), (2, 0.5, 1.0), (4, 0.25, 0.5))
 
 
 class WeightedSBM(Estimator):
@@ -58,7 +61,8 @@ class WeightedSBM(Estimator):
     nested : bool, default False
         Group the blocks too, level upon level, by the numbers of edges between them.
     n_starts : int, default 8
-        Searches per candidate: communities, classes of strength, random blocks.
+        Searches per candidate: communities, classes of strength, random blocks. Candidates that
+        fall far behind get fewer.
     n_samples : int, default 100
         Partitions drawn from the posterior of the best candidate for `co_assignment_`; 0 for none.
     random_state : None, int or numpy.random.Generator
@@ -240,15 +244,18 @@ class WeightedSBM(Estimator):
             stream = streams[k * self.n_starts + number]
             return lambda: candidates[k].search(starts[number], stream)
 
-        first = range(min(_FIRST_LOOK, self.n_starts))
-        units = [(k, number) for k in range(len(pairs)) for number in first]
-        interrupted = self._run(units, one, found)
-        if not interrupted and len(first) < self.n_starts:
-            lengths = [result[1] for result in found if result is not None]
-            left = worth_searching(lengths, [pair[0] for pair in pairs], graph.n_nodes)
-            rest = range(len(first), self.n_starts)
-            units = [(k, number) for k in left for number in rest]
+        left, reached, interrupted = list(range(len(pairs))), 0, False
+        for look, *margins in (*_LOOKS, (self.n_starts, 0.0, 0.0)):
+            upto = min(look, self.n_starts)
+            units = [(k, number) for k in left for number in range(reached, upto)]
             interrupted = self._run(units, one, found)
+            if interrupted or upto == self.n_starts:
+                break
+            reached = upto
+            lengths = [result[1] for result in found if result is not None]
+            families = [pair[0] for pair in pairs]
+            near = worth_searching(lengths, families, *(graph.n_nodes * x for x in margins))
+            left = [k for k in left if k in near]
         self._keep(graph, pairs, candidates, found, interrupted, streams[-1])
         return interrupted
 

@@ -325,11 +325,16 @@ def test_samples_of_candidates_are_partitions_of_all_nodes(family):
     assert drawn.min() == 0
 
 
-def test_candidates_within_a_nat_per_node_are_kept():
+def test_candidates_within_the_margin_are_kept():
     families = ["plain", "plain", "degree-corrected", "assortative", "assortative"]
-    assert worth_searching([100, 109, 111, 150, 161], families, 10) == [0, 1, 3]
-    assert worth_searching([100, 110, 110.5, 150, 160], families, 10) == [0, 1, 3, 4]
-    assert worth_searching([5.0], ["plain"], 1) == [0]
+    assert worth_searching([100, 109, 111, 150, 161], families, 10, 10) == [0, 1, 3]
+    assert worth_searching([100, 110, 110.5, 150, 160], families, 10, 10) == [0, 1, 3, 4]
+    assert worth_searching([5.0], ["plain"], 1, 1) == [0]
+    # Communities have a margin of their own, even an endless one.
+    assert worth_searching([100, 109, 111, 150, 161], families, 8, 12) == [0, 3, 4]
+    assert worth_searching([100, 109, 111, 150, 9e9], families, 0, np.inf) == [0, 3, 4]
+    # Where communities are the best of all, block models are measured against them.
+    assert worth_searching([100, 109, 111, 90, 161], families, 10, 0) == [0, 3]
 
 
 # ---------------------------------------------------------------- levels

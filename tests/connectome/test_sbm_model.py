@@ -313,7 +313,7 @@ def test_names_of_groups_of_families():
 
 def test_candidates_far_behind_are_left_but_communities_never():
     families = ["plain", "plain", "degree-corrected", "assortative", "assortative"]
-    assert worth_searching([100.0, 130.0, 105.0, 900.0, 990.0], families, 20) == [0, 2, 3]
+    assert worth_searching([100.0, 130.0, 105.0, 900.0, 990.0], families, 20, 20) == [0, 2, 3]
 
 
 def test_a_candidate_says_the_length_that_its_search_says():
@@ -336,3 +336,29 @@ def test_motifs_of_a_factorization_can_be_given():
     motif = nk.connectome.motif_matrices(factors)[0]
     model = nk.connectome.WeightedSBM("plain", **QUICK).fit(motif)
     assert model.labels_.sizes["neuron"] == motif.sizes["neuron"]
+
+
+def test_candidates_far_behind_get_fewer_searches_and_communities_at_least_two(monkeypatch):
+    from neurokit.connectome import sbm_model
+
+    lengths = {"plain": 100.0, "degree-corrected": 135.0, "assortative": 999.0}
+    spent = dict.fromkeys(lengths, 0)
+
+    class Known:
+        def __init__(self, family):
+            self.family = family
+
+        def search(self, start, rng):
+            spent[self.family] += 1
+            return np.zeros_like(start), lengths[self.family]
+
+    monkeypatch.setattr(sbm_model, "candidate", lambda graph, family, weights: Known(family))
+    graph = roles(np.random.default_rng(2))[0]
+    fit = WeightedSBM("roles", "log-normal", n_starts=6, n_samples=0, random_state=0).fit(graph)
+    # 35 nats behind are within a nat per node of 40, not within half of one.
+    assert spent == {"plain": 6, "degree-corrected": 2, "assortative": 6}
+    assert fit.candidates_.description_length.values.tolist() == [100.0, 135.0, 999.0]
+    lengths["degree-corrected"] = 141.0
+    spent.update(dict.fromkeys(lengths, 0))
+    WeightedSBM("roles", "log-normal", n_starts=6, n_samples=0, random_state=0).fit(graph)
+    assert spent == {"plain": 6, "degree-corrected": 1, "assortative": 6}
