@@ -180,7 +180,7 @@ def neuron_mask(chosen: Any, labels: NDArray[np.str_], where: str = "held_out") 
             )
         mask[items] = True
     else:
-        for name in np.atleast_1d(items).astype(np.str_):
+        for name in np.atleast_1d(items).astype(np.str_).tolist():
             if name not in labels:
                 near = suggest(name, labels.tolist())
                 raise LabelError(f"there is no neuron {name!r}{near}", where=where, mend="Mend it.")
