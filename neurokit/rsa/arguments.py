@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurokit.errors import OptionError
 
@@ -75,3 +76,70 @@ def whole_number(name: str, value: Any, low: int) -> int:
     if not whole or value < low:
         raise OptionError(f"is {value!r}", where=name, mend=f"Give a whole number from {low}.")
     return int(value)
+
+
+def real_array(name: str, value: Any) -> NDArray[np.float64]:
+    """Return a table of real numbers; NaN and infinity are allowed.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : array_like
+        What was given.
+
+    Returns
+    -------
+    ndarray of float64
+        The numbers.
+
+    Raises
+    ------
+    OptionError
+        If rows differ in length, or it holds text or complex numbers.
+
+    Examples
+    --------
+    >>> real_array("sigma_k", [1, 2]).tolist()
+    [1.0, 2.0]
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise OptionError("is no table", where=name, mend="Give rows of one length.") from error
+    if array.dtype.kind not in "biuf":
+        raise OptionError(f"holds {array.dtype}", where=name, mend="Give real numbers.")
+    return array.astype(np.float64)
+
+
+def generator_of(random_state: Any) -> np.random.Generator:
+    """Return the generator that a user means.
+
+    Parameters
+    ----------
+    random_state : None, int or numpy.random.Generator
+        What was given; a generator is used as it is.
+
+    Returns
+    -------
+    numpy.random.Generator
+        Source of numbers.
+
+    Raises
+    ------
+    OptionError
+        If it is no seed.
+
+    Examples
+    --------
+    >>> int(generator_of(0).integers(10))
+    8
+    """
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            f"is {random_state!r}",
+            where="random_state",
+            mend="Give None, a whole number from 0, or a numpy Generator.",
+        ) from error

@@ -136,7 +136,7 @@ def _cosine(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Array:
 
 
 def _pearson(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Array:
-    return cosines(centred(a), centred(b))
+    return cosines(centred(near_one(a)), centred(near_one(b)))
 
 
 def _spearman(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Array:
@@ -161,7 +161,7 @@ def _whitened_cosine(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> 
 
 
 def _whitened_pearson(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Array:
-    return _whitened_cosine(centred(a), centred(b), valid, sigma_k)
+    return _whitened_cosine(centred(near_one(a)), centred(near_one(b)), valid, sigma_k)
 
 
 def _bures(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Array:

@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurokit.errors import OptionError, check_option
+from neurokit.errors import LabelError, OptionError, check_option
 from neurokit.estimator import single_thread
 from neurokit.rsa import partial
+from neurokit.rsa.arguments import real_array
 from neurokit.rsa.compare_core import MEASURES, compare_rows
 from neurokit.rsa.rdm_labels import Rows, align, read_rdms
 from neurokit.schema.history import add_history
@@ -80,7 +81,7 @@ def compare(
     >>> float(compare([1.0, 2.0, 3.0], [2.0, 4.0, 7.0], "rho-a"))
     1.0
     """
-    method = ALIASES.get(method, method)
+    method = ALIASES.get(str(method), method)
     check_option("method", method, COMPARISONS)
     left, right = read_rdms(a, "a"), read_rdms(b, "b")
     values = align(right, left, "b")
@@ -137,6 +138,8 @@ def read_sigma_k(sigma_k: xr.DataArray | ArrayLike | None, rows: Rows, method: s
     ------
     OptionError
         If it does not fit or is not positive definite.
+    LabelError
+        If it lacks a condition or has it twice.
     """
     if sigma_k is None:
         return None
@@ -145,20 +148,36 @@ def read_sigma_k(sigma_k: xr.DataArray | ArrayLike | None, rows: Rows, method: s
             f"{method} is not whitened", where="sigma_k", mend="Use whitened_cosine or leave it."
         )
     if isinstance(sigma_k, xr.DataArray):
-        wanted = {str(dim): rows.labels for dim in sigma_k.dims if dim in sigma_k.coords}
-        sigma_k = sigma_k.sel(wanted) if rows.named else sigma_k
-    values = np.asarray(sigma_k, dtype=np.float64)
+        sigma_k = _in_order(sigma_k, rows) if rows.named else sigma_k
+    values = real_array("sigma_k", sigma_k)
     n = rows.n_conditions
     if values.shape not in ((n,), (n, n)):
         raise OptionError(
             f"has shape {values.shape} for {n} conditions", where="sigma_k", mend="Match them."
         )
     matrix = np.diag(values) if values.ndim == 1 else values
+    if not np.isfinite(matrix).all():
+        raise OptionError("a value is no number", where="sigma_k", mend="Leave nothing out.")
     if not np.allclose(matrix, matrix.T) or np.linalg.eigvalsh(matrix)[0] <= 0:
         raise OptionError(
             "is not symmetric and positive definite", where="sigma_k", mend="Shrink it."
         )
     return values
+
+
+def _in_order(sigma_k: xr.DataArray, rows: Rows) -> xr.DataArray:
+    for dim in [d for d in sigma_k.dims if d in sigma_k.coords]:
+        known = sigma_k[dim].values.tolist()
+        wanted = rows.labels.tolist()
+        wrong = [str(label) for label in wanted if known.count(label) != 1]
+        if wrong:
+            raise LabelError(
+                f"{dim} does not have {', '.join(wrong[:5])} exactly once",
+                where="sigma_k",
+                mend="Give it the labels of the RDMs.",
+            )
+        sigma_k = sigma_k.isel({dim: [known.index(label) for label in wanted]})
+    return sigma_k
 
 
 def _contributions(targets: Array, predictors: Array, method: str) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.bootstrap import METHODS, Draws, bootstrap, count, fixed_ceilings
 from neurokit.rsa.bootstrap_gram import present_conditions
 from neurokit.rsa.compare_core import compare_rows
@@ -137,11 +138,13 @@ def evaluate(
     >>> bool(result.score[0] > result.score[1])
     True
     """
-    method = ALIASES.get(method, method)
+    method = ALIASES.get(str(method), method)
     check_option("method", method, METHODS)
     check_option("resample", resample, RESAMPLE)
     check_option("test", test, TESTS)
     check_option("correction", correction, CORRECTIONS)
+    n_jobs = whole_number("n_jobs", n_jobs, 1)
+    n_assignments = whole_number("n_assignments", n_assignments, 1)
     data, others = _subjects(rdms)
     names, predictions = _models(models, data)
     sigma = read_sigma_k(sigma_k, data, method)
@@ -184,11 +187,13 @@ def evaluate(
 
 
 def _subjects(rdms: xr.DataArray) -> tuple[Rows, list[str]]:
-    if not isinstance(rdms, xr.DataArray) or "subject" not in rdms.dims:
+    if not isinstance(rdms, xr.DataArray) or not {"subject", "pair"} <= set(rdms.dims):
         dims = getattr(rdms, "dims", "no dims")
         raise SchemaError(
             f"dims are {dims}", where="rdms", mend="Give RDMs (subject, pair), as nk.rsa.rdm does."
         )
+    if rdms.sizes["subject"] == 0:
+        raise SchemaError("there is no subject", where="rdms", mend="Give at least one.")
     others = [str(dim) for dim in rdms.dims if dim not in ("subject", "pair")]
     return read_rdms(rdms.transpose(*others, "subject", "pair"), "rdms"), others
 
@@ -198,9 +203,19 @@ def _models(
 ) -> tuple[list[str], list[Array | FittedModel]]:
     if isinstance(models, xr.DataArray):
         one = models if "model" in models.dims else models.expand_dims("model")
+        if set(one.dims) != {"model", "pair"}:
+            raise SchemaError(
+                f"dims are {tuple(models.dims)}", where="models", mend="Give (model, pair)."
+            )
         values = align(read_rdms(one.transpose("model", "pair"), "models"), data, "models")
         names = one["model"].values if "model" in one.coords else np.arange(len(values))
         return [str(name) for name in names], list(values)
+    if not isinstance(models, Mapping):
+        raise SchemaError(
+            f"is a {type(models).__name__}",
+            where="models",
+            mend="Give names with their models, {name: model}, or a DataArray (model, pair).",
+        )
     out: list[Array | FittedModel] = []
     for name, model in models.items():
         if isinstance(model, FittedModel):

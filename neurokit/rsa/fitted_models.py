@@ -13,13 +13,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurokit.errors import OptionError
+from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.rsa.arguments import real_number
 from neurokit.rsa.rdm_labels import Rows, align, read_rdms
 
 Array = NDArray[np.float64]
 
 # Keeps the normal equations of nearly equal RDMs solvable.
 _JITTER = 1e-10
+# Beyond it nothing but the ridge is fitted.
+_MOST_RIDGE = 1e12
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,14 @@ class WeightedModel(FittedModel):
     nonnegative: bool = True
     ridge: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse what is no ridge and what is neither True nor False."""
+        real_number("ridge", self.ridge, 0.0, _MOST_RIDGE)
+        if not isinstance(self.nonnegative, (bool, np.bool_)):
+            raise OptionError(
+                f"is {self.nonnegative!r}", where="nonnegative", mend="Give True or False."
+            )
+
     def weights(self, gram: Array, cross: Array) -> Array:
         """Argmin over theta of theta' (G + ridge) theta - 2 theta' c.
 
@@ -239,6 +250,15 @@ def feature_model(
     FeatureModel
         With one squared-difference RDM per feature.
 
+    Raises
+    ------
+    LabelError
+        If a condition occurs twice.
+    SchemaError
+        If there are several tables of features or fewer than two conditions.
+    OptionError
+        If the ridge is negative or no number.
+
     Examples
     --------
     >>> feature_model(np.eye(4)).rdms.dims
@@ -248,7 +268,19 @@ def feature_model(
     from neurokit.rsa.rdm_labels import labelled
 
     patterns = read_patterns(features, conditions, None)
+    if len(patterns.values) != 1 or patterns.n_conditions < 2:
+        raise SchemaError(
+            f"{len(patterns.values)} tables of {patterns.n_conditions} conditions",
+            where="features",
+            mend="Give one (condition, feature) of at least two conditions.",
+        )
     x = patterns.values[0]
+    if len(x) != patterns.n_conditions:
+        raise LabelError(
+            f"{len(x)} rows of {patterns.n_conditions} conditions",
+            where="features",
+            mend="Average them: one row for each condition.",
+        )
     i, j = np.triu_indices(len(x), 1)
     lead = xr.DataArray(np.zeros(x.shape[1]), {"component": patterns.features}, ["component"])
     return FeatureModel(

@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import OptionError, SchemaError, check_option
+from neurokit.errors import LabelError, OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
 from neurokit.rsa import identification_core as core
+from neurokit.rsa.arguments import generator_of, real_number, whole_number
 from neurokit.rsa.geotopology import rgtm, scaled_ranks
 from neurokit.rsa.rdm_labels import read_rdms
 from neurokit.rsa.topological import check_step
@@ -71,7 +72,9 @@ def identify(
     OptionError
         If an option is unknown or there are fewer than three subjects.
     SchemaError
-        If dims do not fit or a value is NaN.
+        If dims do not fit, a value is NaN or there is nothing to tell apart.
+    LabelError
+        If a subject's label is NaN.
 
     References
     ----------
@@ -88,18 +91,22 @@ def identify(
     """
     check_option("transform", transform, TRANSFORMS)
     check_option("classifier", classifier, CLASSIFIERS)
-    check_step(step)
+    check_step(real_number("step", step))
+    n_draws = whole_number("n_draws", n_draws, 0)
+    rng = generator_of(random_state)
     dim = _label_dim(rdms, label)
     ordered = rdms.transpose("subject", dim, "pair")
     table = read_rdms(ordered, "rdms").values
     if not np.isfinite(table).all():
         raise SchemaError("a value is NaN", where="rdms", mend="Choose conditions all have.")
     n_labels = rdms.sizes[dim]
+    if n_labels < 2:
+        raise SchemaError(f"{dim} has {n_labels}", where="rdms", mend="Give at least two to tell.")
     subjects = rdms["subject"].values if "subject" in rdms.coords else None
     group = _groups(subjects, rdms.sizes["subject"])
     with single_thread():
         chosen, predicted, error = _run(
-            table, group, n_labels, transform, classifier, step, n_draws, random_state
+            table, group, n_labels, transform, classifier, step, n_draws, rng
         )
     out = _labelled(rdms, dim, predicted, chosen, error, group)
     out.attrs |= {"chance": 1.0 / n_labels, "transform": transform, "classifier": classifier}
@@ -118,10 +125,14 @@ def _label_dim(rdms: xr.DataArray, label: str | None) -> str:
 
 
 def _groups(subjects: NDArray[Any] | None, n: int) -> Index:
-    group = np.arange(n) if subjects is None else np.unique(subjects, return_inverse=True)[1]
-    if group.max() < 2:
+    labels = np.arange(n) if subjects is None else subjects
+    if (labels != labels).any():
+        raise LabelError("a subject is NaN", where="rdms", mend="Name every subject.")
+    labels = labels.astype(str) if labels.dtype.kind == "O" else labels
+    known, group = np.unique(labels, return_inverse=True)
+    if len(known) < 3:
         raise OptionError(
-            f"there are {group.max() + 1} subjects", where="rdms", mend="Give at least three."
+            f"there are {len(known)} subjects", where="rdms", mend="Give at least three."
         )
     return np.asarray(group, dtype=np.int64)
 
@@ -134,7 +145,7 @@ def _run(
     classifier: str,
     step: float,
     n_draws: int,
-    random_state: int | np.random.Generator | None,
+    rng: np.random.Generator,
 ) -> tuple[Array, Index, float]:
     """Chosen cell of each subject, predictions, standard error."""
     ranks = scaled_ranks(table)
@@ -159,7 +170,7 @@ def _run(
     error = np.nan
     if classifier == "centroid":
         predicted = predictions(np.ones(len(group)))
-        error = _standard_error(predictions, group, n_labels, n_draws, random_state)
+        error = _standard_error(predictions, group, n_labels, n_draws, rng)
     else:
         predicted = np.empty((len(group), n_labels), dtype=np.int64)
         for k in grams:
@@ -174,10 +185,9 @@ def _standard_error(
     group: Index,
     n_labels: int,
     n_draws: int,
-    random_state: int | np.random.Generator | None,
+    rng: np.random.Generator,
 ) -> float:
     """Spread of the accuracy over draws of whole subjects; copies never meet themselves."""
-    rng = np.random.default_rng(random_state)
     n_groups = int(group.max()) + 1
     found = []
     for _ in range(n_draws):

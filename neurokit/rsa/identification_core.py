@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.errors import SchemaError
 from neurokit.rsa.geotopology import cells, clipped, quantiles, scaled_ranks
 
 Array = NDArray[np.float64]
@@ -132,6 +133,10 @@ def shrinkage_lda(rows: Array, group: Index, n_labels: int, n_components: int = 
         train = items[group != g].reshape(-1, items.shape[2])
         mean = train.mean(axis=0)
         _, size, axes = np.linalg.svd(train - mean, full_matrices=False)
+        if size[0] == 0:
+            raise SchemaError(
+                "all RDMs of training are one", where="rdms", mend="Give RDMs that differ."
+            )
         axes = axes[: min(n_components, int((size > 1e-10 * size[0]).sum()))]
         label = np.tile(np.arange(n_labels), int((group != g).sum()))
         model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")

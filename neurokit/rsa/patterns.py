@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
@@ -197,7 +198,10 @@ def _as_dataarray(x: xr.DataTree | xr.DataArray | ArrayLike) -> xr.DataArray:
         return signal_of(x)
     if isinstance(x, xr.DataArray):
         return x
-    values = np.asarray(x)
+    try:
+        values = np.asarray(x)
+    except ValueError as error:
+        raise SchemaError("are no table", where="patterns", mend="Give one length.") from error
     if values.ndim < 2:
         raise SchemaError(
             f"has shape {values.shape}", where="patterns", mend="Give (observation, feature)."
@@ -224,7 +228,10 @@ def _coordinate(
         given = _default_conditions(array)
     if isinstance(given, str):
         return _named(array, given, where, feature_dim)
-    labels = np.asarray(given)
+    try:
+        labels = np.asarray(given)
+    except ValueError as error:
+        raise LabelError("are no list", where=where, mend="Give one label each.") from error
     dims = [dim for dim in array.dims if dim in CONDITION_NAMES]
     fits = [dim for dim in dims if array.sizes[dim] == labels.size]
     if labels.ndim != 1 or len(fits) != 1:
@@ -276,7 +283,7 @@ def _spread(labels: xr.DataArray, dims: list[Hashable], shape: list[int]) -> NDA
 
 
 def _codes(labels: NDArray[Any], *, ordered: bool) -> tuple[Index, NDArray[Any]]:
-    if labels.dtype.kind in "fc" and np.isnan(labels).any():
+    if pd.isnull(labels).any():
         raise LabelError("a label is NaN", where="labels", mend="Leave those observations out.")
     if labels.dtype.kind == "O":
         labels = labels.astype(str)

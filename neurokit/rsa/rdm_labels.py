@@ -110,7 +110,12 @@ def read_rdms(x: xr.DataArray | ArrayLike, where: str = "rdm") -> Rows:
     if isinstance(x, (xr.Dataset, xr.DataTree)):
         raise SchemaError(f"is a {type(x).__name__}", where=where, mend="Give one of its arrays.")
     if not isinstance(x, xr.DataArray):
-        values = np.array(x)
+        try:
+            values = np.array(x)
+        except ValueError as error:
+            raise SchemaError(
+                "is no table", where=where, mend="Give rows of one length."
+            ) from error
         if values.ndim == 0:
             raise SchemaError("is a number", where=where, mend="Give an RDM.")
         dims = [f"item_{k}" for k in range(values.ndim - 1)]
@@ -228,7 +233,7 @@ def select_conditions(rdm: xr.DataArray, conditions: Sequence[Any]) -> xr.DataAr
     Raises
     ------
     LabelError
-        If a label is unknown.
+        If a label is unknown or there twice.
 
     Examples
     --------
@@ -237,7 +242,7 @@ def select_conditions(rdm: xr.DataArray, conditions: Sequence[Any]) -> xr.DataAr
     ([3.0], [2])
     """
     rows = read_rdms(rdm)
-    labels = np.asarray(conditions)
+    labels = _label_list(conditions)
     unknown = [str(c) for c in labels.tolist() if c not in set(rows.labels.tolist())]
     if unknown or len(labels) < 2:
         raise LabelError(
@@ -245,8 +250,26 @@ def select_conditions(rdm: xr.DataArray, conditions: Sequence[Any]) -> xr.DataAr
             where="conditions",
             mend=f"There are: {', '.join(map(str, rows.labels[:12]))}.",
         )
+    _require_unique(labels)
     out = labelled(on_labels(rows, labels), rows.lead, labels, str(rdm.name or "rdm"))
     return out.assign_attrs(rdm.attrs)
+
+
+def _label_list(conditions: Any) -> NDArray[Any]:
+    try:
+        labels = np.asarray(conditions)
+    except ValueError as error:
+        raise LabelError("is no list", where="conditions", mend="Give labels.") from error
+    if labels.ndim != 1:
+        raise LabelError(f"has shape {labels.shape}", where="conditions", mend="Give a list.")
+    return labels
+
+
+def _require_unique(labels: NDArray[Any]) -> None:
+    if len(set(labels.tolist())) < len(labels):
+        raise LabelError(
+            "a condition is there twice", where="conditions", mend="Give each label once."
+        )
 
 
 def rdm_from_square(
@@ -269,14 +292,20 @@ def rdm_from_square(
     Raises
     ------
     SchemaError
-        If it is not square and symmetric.
+        If it is not square and symmetric, or holds no real numbers.
+    LabelError
+        If labels are not one for each condition.
 
     Examples
     --------
     >>> rdm_from_square([[0, 1], [1, 0]], ["face", "house"]).values.tolist()
     [1.0]
     """
-    array = matrix if isinstance(matrix, xr.DataArray) else xr.DataArray(np.asarray(matrix))
+    try:
+        array = matrix if isinstance(matrix, xr.DataArray) else xr.DataArray(np.asarray(matrix))
+    except (TypeError, ValueError) as error:
+        raise SchemaError("is no table", where="matrix", mend="Give (..., n, n).") from error
+    require_real(array.dtype, "matrix")
     values = np.asarray(array.values, dtype=np.float64)
     n = values.shape[-1] if values.ndim >= 2 else 0
     if n < 2 or values.shape[-2] != n:
@@ -287,9 +316,10 @@ def rdm_from_square(
     if conditions is None:
         labels = array[last].values if last in array.coords else np.arange(n)
     else:
-        labels = np.asarray(conditions)
+        labels = _label_list(conditions)
     if len(labels) != n:
         raise LabelError(f"{len(labels)} labels for {n}", where="conditions", mend="Give one each.")
+    _require_unique(labels)
     first, second = pair_indices(n)
     lead_dims = list(array.dims[:-2])
     coords = {k: c.variable for k, c in array.coords.items() if set(c.dims) <= set(lead_dims)}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError
+from neurokit.rsa.arguments import generator_of, whole_number
 from neurokit.rsa.bootstrap import Draws
 from neurokit.rsa.variance import corrected_for_folds
 
@@ -73,11 +74,11 @@ def draw_resamples(
     Raises
     ------
     OptionError
-        If fewer than 10 draws are asked for.
+        If fewer than 10 draws are asked for, or the source is no seed.
     """
-    if n_draws < 10:
+    if whole_number("n_draws", n_draws, 0) < 10:
         raise OptionError(f"is {n_draws}", where="n_draws", mend="Give at least 10, better 1000.")
-    rng = np.random.default_rng(random_state)
+    rng = generator_of(random_state)
     subjects = rng.integers(0, n_subjects, (n_draws, n_subjects))
     conditions = rng.integers(0, n_conditions, (n_draws, n_conditions))
     return Resamples(subjects, conditions, int(rng.integers(2**31)))
@@ -110,9 +111,16 @@ def given_resamples(
     OptionError
         If shapes or positions do not fit.
     """
-    subjects, conditions = (np.asarray(x) for x in resamples)
+    try:
+        subjects, conditions = (np.asarray(x) for x in resamples)
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            "is no pair of tables",
+            where="resamples",
+            mend="Give (subjects, conditions), each (n_draws, n) whole numbers.",
+        ) from error
     for name, x, n in (("subject", subjects, n_subjects), ("condition", conditions, n_conditions)):
-        if x.ndim != 2 or x.dtype.kind not in "iu" or x.shape[1] < 1:
+        if x.ndim != 2 or x.dtype.kind not in "iu" or x.size == 0:
             raise OptionError(
                 f"{name} indices have shape {x.shape} and type {x.dtype}",
                 where="resamples",
@@ -130,5 +138,5 @@ def given_resamples(
             where="resamples",
             mend="Give as many of both.",
         )
-    seed = int(np.random.default_rng(random_state).integers(2**31))
+    seed = int(generator_of(random_state).integers(2**31))
     return Resamples(subjects.astype(np.int64), conditions.astype(np.int64), seed)

@@ -54,6 +54,10 @@ def scores_of(
     to = Rows(np.empty((0, 0)), conditions, xr.DataArray(), True)
     if isinstance(models, xr.DataArray):
         one = models if "model" in models.dims else models.expand_dims("model")
+        if set(one.dims) != {"model", "pair"}:
+            raise OptionError(
+                f"dims are {tuple(models.dims)}", where="models", mend="Give (model, pair)."
+            )
         rows = align(read_rdms(one.transpose("model", "pair"), "models"), to, "models")
         names = one["model"].values if "model" in one.coords else np.arange(len(rows))
     else:

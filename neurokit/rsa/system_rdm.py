@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import NeurokitWarning, OptionError, SchemaError, check_option
 from neurokit.rsa import averaging, crossnobis, observation_pairs, poisson, rdm_core
+from neurokit.rsa.arguments import real_array, real_number
 from neurokit.rsa.covariance import METHODS as ESTIMATORS
 from neurokit.rsa.noise import aligned_noise, residual_covariances
 from neurokit.rsa.patterns import Patterns
@@ -86,7 +87,8 @@ def check_choice(choice: Choice, noise: object, folds: object) -> None:
         raise OptionError(
             f"{choice.method} does not whiten", where="noise", mend="Use crossnobis or mahalanobis."
         )
-    if choice.prior_weight <= 0 or choice.prior_rate <= 0:
+    priors = [real_number(name, getattr(choice, name)) for name in ("prior_rate", "prior_weight")]
+    if not all(0 < value < np.inf for value in priors):
         raise OptionError("is not positive", where="prior_weight", mend="Give a number above 0.")
 
 
@@ -158,7 +160,7 @@ def covariances_of(noise: Noise | None, patterns: Patterns) -> list[Covariance]:
         return [residual_covariances(x, pooled, group, noise, None)[0] for x in patterns.values]
     if isinstance(noise, xr.DataArray):
         return _labelled_covariances(noise, patterns)
-    array = np.asarray(noise, dtype=np.float64)
+    array = real_array("noise", noise)
     _check_shape(array.shape[-2:] if array.ndim > 1 else array.shape, patterns)
     return [list(array) if array.ndim == 3 else array] * n_items
 
@@ -271,10 +273,27 @@ def rdm_of_item(item: Array, patterns: Patterns, choice: Choice, noise: Covarian
             noise = [part_of(n, held) for n in noise]
         elif noise is not None:
             noise = part_of(noise, held)
+    for one in noise if isinstance(noise, list) else [noise]:
+        if one is not None:
+            _check_covariance(one)
     try:
         return _compute(item, patterns, choice, noise, whole=bool(seen.all()))
     except np.linalg.LinAlgError as error:
         raise not_positive(error) from error
+
+
+def _check_covariance(covariance: Array) -> None:
+    known = np.isfinite(covariance).all()
+    even = True
+    if known and covariance.ndim == 2:
+        tiny = 1e-8 * float(np.abs(covariance).max(initial=0.0))
+        even = np.allclose(covariance, covariance.T, rtol=1e-6, atol=tiny)
+    if not known or not even:
+        raise OptionError(
+            "the covariance is not symmetric" if known else "a covariance is no number",
+            where="noise",
+            mend="Give the covariance of the channels that have data.",
+        )
 
 
 def not_positive(error: Exception) -> OptionError:

@@ -207,7 +207,9 @@ def test_pairs_in_another_order_are_refused(order):
 
 
 def test_a_label_that_occurs_twice_is_refused():
-    rdm = nk.rsa.rdm_from_square(_matrix(3), list("aba"))
+    rdm = nk.rsa.rdm_from_square(_matrix(3), list("abc"))
+    twice = {"condition_1": ("pair", list("aab")), "condition_2": ("pair", list("baa"))}
+    rdm = rdm.assign_coords(twice)
     with pytest.raises(LabelError, match="one label"):
         rdm_labels.read_rdms(rdm)
 
