@@ -125,7 +125,9 @@ def choose_clusters(
     Candidates
         What was found.
     """
-    fewer, entries, values = hide(data, HIDDEN_SHARE, rng)
+    # At least one entry, however few there are.
+    share = max(HIDDEN_SHARE, 1.0 / max(int(data.seen.sum()), 1))
+    fewer, entries, values = hide(data, share, rng)
     short = replace(settings, n_states=min(2, settings.n_states), births_every=0, splits=0)
     scores: list[Array] = []
     states: list[ChainState] = []

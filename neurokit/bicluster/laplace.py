@@ -94,7 +94,8 @@ def fit_loadings(
     Returns
     -------
     float
-        Log evidence, up to terms in y alone; exact for the Gaussian.
+        Log evidence, up to terms in y alone; exact for the Gaussian. -inf where the trajectory
+        is too large for arithmetic; `b` and `factor` are unfinished then.
     """
     q = b.shape[0]
     n_bins = y.shape[0]
@@ -106,7 +107,8 @@ def fit_loadings(
     value = row_log_likelihood(y, seen, eta, family, extra)
     for _ in range(_MOST_STEPS):
         _curvature(y, seen, eta, trajectory, family, extra, b, gradient, hessian)
-        cholesky(hessian, factor)
+        if not cholesky(hessian, factor):
+            return -math.inf
         solve_lower(factor, gradient)
         decrement = 0.0
         for j in range(q):
@@ -131,7 +133,7 @@ def fit_loadings(
     log_evidence = value
     for j in range(q):
         log_evidence -= math.log(factor[j, j])
-    return log_evidence
+    return -math.inf if math.isnan(log_evidence) else log_evidence
 
 
 @numba.njit(cache=True, nogil=True)

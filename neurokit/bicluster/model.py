@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from neurokit.bicluster.chains import Plan, Record, run_chain
+from neurokit.bicluster.chains import run_chain
 from neurokit.bicluster.cluster_number import Candidates, choose_clusters, hide
 from neurokit.bicluster.inputs import as_given, check_options, settings_of
+from neurokit.bicluster.interruption import (
+    Interruption,
+    ctrl_c_asks,
+    process_is_stopped,
+    ready_process,
+)
+from neurokit.bicluster.records import Plan, Record, whole_or_salvaged
 from neurokit.bicluster.results import Results
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.estimator import progress, single_thread
@@ -23,13 +30,15 @@ if TYPE_CHECKING:
     from neurokit.bicluster.chain_state import ChainState
 
 Observation = Literal["poisson", "negative_binomial", "gaussian"]
+# A signal is acted on when the main thread wakes; no wait may be longer than this, s.
+_WAKE_S = 0.1
 Job = tuple[Data, Settings, Plan, np.random.Generator, "ChainState | None"]
 
 
 def _run_one(job: Job) -> Record:
     """Run one chain in a process of its own."""
     with single_thread():
-        return run_chain(*job[:4], start=job[4])[0]
+        return run_chain(*job[:4], start=job[4], is_stopped=process_is_stopped)[0]
 
 
 @contextmanager
@@ -113,7 +122,12 @@ class BiCluster(Results):
     candidates_ : Dataset
         Held-out likelihood per number of clusters, where it was chosen.
     held_out_log_likelihood_ : float
-        Nats per hidden entry; NaN without.
+        Nats per hidden entry, in units of the data; NaN without.
+    converged_ : bool
+        False where chains disagree or the fit was interrupted.
+    draws_ : Dataset
+        ``neuron_cluster`` (chain, draw, neuron) and ``state`` (chain, draw, bin) after what is
+        thrown away.
 
     References
     ----------
@@ -188,6 +202,11 @@ class BiCluster(Results):
             If a parameter is out of range.
         SchemaError
             If counts are negative or fractional, or nothing was observed.
+        StoreError
+            If a checkpoint is damaged, or belongs to other data or parameters.
+        KeyboardInterrupt
+            At Ctrl-C, after the sweep that runs: what was drawn so far is described, and
+            ``converged_`` is False. A second Ctrl-C ends it at once.
         """
         check_options(self)
         given = as_given(X, self.observation)
@@ -199,9 +218,15 @@ class BiCluster(Results):
             candidates = self._candidates(data, settings, choosing)
             count = candidates.best if candidates is not None else int(self.n_clusters or 1)
             plan = Plan(self.n_sweeps, count, entries, values, None, self.checkpoint_every)
-            records = self._chains(data, settings, plan, streams, candidates)
-        self._describe(given, plan, records, candidates)
+            with ctrl_c_asks() as stop:
+                records = self._chains(data, settings, plan, streams, candidates, stop)
+        interrupted = any(record.done < plan.n_sweeps for record in records)
+        records, n_discarded = whole_or_salvaged(records, plan)
+        self._describe(given, plan, records, n_discarded, candidates, warn=not interrupted)
         self._set_history(X)
+        if interrupted:
+            self.converged_ = False
+            raise KeyboardInterrupt
         return self
 
     def _candidates(
@@ -220,18 +245,37 @@ class BiCluster(Results):
         plan: Plan,
         streams: list[np.random.Generator],
         candidates: Candidates | None,
+        stop: Interruption,
     ) -> list[Record]:
         """Run every chain; the first goes on from the short chain, the others start anew."""
         jobs: list[Job] = []
         for chain, stream in enumerate(streams):
             start = candidates.state if candidates is not None and chain == 0 else None
             jobs.append((data, settings, self._plan(plan, chain), stream, start))
-        if self.n_jobs == 1 or len(jobs) == 1:
-            total = plan.n_sweeps * len(jobs)
-            with _bar(total, self.progress) as advance:
-                return [run_chain(*job[:4], start=job[4], on_sweep=advance)[0] for job in jobs]
-        with ProcessPoolExecutor(self.n_jobs, mp_context=get_context("spawn")) as pool:
-            return list(pool.map(_run_one, jobs))
+        if self.n_jobs > 1 and len(jobs) > 1:
+            return self._side_by_side(jobs, stop)
+        records = []
+        with _bar(plan.n_sweeps * len(jobs), self.progress) as advance:
+            for job in jobs:
+                record, _ = run_chain(
+                    *job[:4], start=job[4], on_sweep=advance, is_stopped=stop.is_set
+                )
+                records.append(record)
+                if stop.is_set():
+                    break
+        return records
+
+    def _side_by_side(self, jobs: list[Job], stop: Interruption) -> list[Record]:
+        context = get_context("spawn")
+        told = context.Event()
+        with ProcessPoolExecutor(
+            self.n_jobs, mp_context=context, initializer=ready_process, initargs=(told,)
+        ) as pool:
+            futures = [pool.submit(_run_one, job) for job in jobs]
+            while wait(futures, timeout=_WAKE_S).not_done:
+                if stop.is_set():
+                    told.set()
+            return [future.result() for future in futures]
 
     def _plan(self, plan: Plan, chain: int) -> Plan:
         if self.checkpoint is None:

@@ -93,6 +93,9 @@ def draw_cluster(
                 y, seen, latents[k], family, extra, modes[k], factors[k]
             )
     new = draw_index(weights, n_clusters, rng)
+    if weights[new] == -math.inf or weights[cluster] == -math.inf:
+        # There is no way there, or none back.
+        return cluster, False
     drawn = np.empty(q)
     for j in range(q):
         drawn[j] = rng.standard_normal()

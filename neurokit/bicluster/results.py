@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.bicluster.chains import SCALARS, Plan, Record
 from neurokit.bicluster.convergence import effective_size, r_hat
 from neurokit.bicluster.observations import GAUSSIAN
 from neurokit.bicluster.partition_estimates import best_partition, co_clustering, thinned
 from neurokit.bicluster.partition_prior import by_first_appearance
+from neurokit.bicluster.records import SCALARS, Plan, Record
 from neurokit.errors import NeurokitWarning
 from neurokit.estimator import Estimator
 
@@ -46,13 +46,23 @@ class Results(Estimator):
     candidates_: xr.Dataset
     held_out_log_likelihood_: float
     draws_: xr.Dataset
+    converged_: bool
 
     def _describe(
-        self, given: Given, plan: Plan, records: list[Record], candidates: Candidates | None
+        self,
+        given: Given,
+        plan: Plan,
+        records: list[Record],
+        n_discarded: int,
+        candidates: Candidates | None,
+        *,
+        warn: bool,
     ) -> None:
+        for optional in ("co_state_", "candidates_"):
+            self.__dict__.pop(optional, None)
         space = given.trials.space
         names = given.trials.labels
-        kept = slice(plan.n_discarded, None)
+        kept = slice(n_discarded, None)
         neurons = np.concatenate([record.neurons[kept] for record in records])
         # A bin's label is the state of the step that led to it; the first bin of a trial has none.
         labels = np.stack([_labels_of_bins(record.labels, given.data.edges) for record in records])
@@ -87,9 +97,11 @@ class Results(Estimator):
             coords={space: names},
         )
         self._describe_latents(given, records)
-        self._describe_trace(records, plan)
-        self._describe_score(plan, records, candidates)
-        self._warn(neurons, len(records), names.size)
+        self._describe_trace(records, n_discarded)
+        self._describe_score(given, plan, records, candidates)
+        self.converged_ = True
+        if warn and len(records) > 1:
+            self._judge(neurons.reshape(len(records), -1, names.size))
 
     def _describe_latents(self, given: Given, records: list[Record]) -> None:
         space, names = given.trials.space, given.trials.labels
@@ -113,12 +125,12 @@ class Results(Estimator):
             coords={space: names},
         )
 
-    def _describe_trace(self, records: list[Record], plan: Plan) -> None:
+    def _describe_trace(self, records: list[Record], n_discarded: int) -> None:
         values = np.stack([record.scalars for record in records])
         self.trace_ = xr.Dataset(
             {name: (("chain", "draw"), values[..., k]) for k, name in enumerate(SCALARS)}
         )
-        after = values[:, plan.n_discarded :]
+        after = values[:, n_discarded:]
         self.convergence_ = xr.Dataset(
             {
                 "r_hat": ("quantity", [r_hat(after[..., k]) for k in range(len(SCALARS))]),
@@ -139,13 +151,15 @@ class Results(Estimator):
         )
 
     def _describe_score(
-        self, plan: Plan, records: list[Record], candidates: Candidates | None
+        self, given: Given, plan: Plan, records: list[Record], candidates: Candidates | None
     ) -> None:
         self.held_out_log_likelihood_ = float("nan")
         if len(plan.hidden):
             n_kept = sum(record.kept for record in records)
             mean = sum(record.hidden for record in records) / n_kept
-            self.held_out_log_likelihood_ = float(np.log(np.maximum(mean, 1e-300)).mean())
+            # The sampler sees Gaussian values in units of their spread.
+            scale = np.log(given.scale[plan.hidden[:, 0]])
+            self.held_out_log_likelihood_ = float((np.log(np.maximum(mean, 1e-300)) - scale).mean())
         if candidates is not None:
             self.candidates_ = xr.Dataset(
                 {
@@ -156,13 +170,9 @@ class Results(Estimator):
                 attrs={"chosen": candidates.best},
             )
 
-    def _warn(self, neurons: NDArray[np.uint16], n_chains: int, n_neurons: int) -> None:
+    def _judge(self, neurons: NDArray[np.uint16]) -> None:
         """Say where chains disagree, and what to do."""
-        self.converged_ = True
-        if n_chains < 2:
-            return
-        halves = neurons.reshape(n_chains, -1, n_neurons)
-        matrices = np.stack([co_clustering(half) for half in halves])
+        matrices = np.stack([co_clustering(chain) for chain in neurons])
         apart = float(np.sqrt(((matrices - matrices.mean(axis=0)) ** 2).mean()))
         worst = self.convergence_.r_hat
         bad = [str(q) for q in worst.quantity.values[worst.values > R_HAT_LIMIT]]
