@@ -114,12 +114,16 @@ def draw_gaussian(
     draw : (T, q) ndarray
         P^-1 r + L'^-1 e.
     log_determinant : float
-        log |P|; NaN if P is not positive definite, and then the draw is meaningless.
+        log |P|; NaN if P is not positive definite, and then all else is NaN too.
     log_evidence : float
         r'P^-1 r / 2 - log |P| / 2, the log of the integral of exp(-x'Px/2 + r'x) up to
         (T q / 2) log 2 pi.
     """
     factors, below, solved, log_determinant = factorise(diagonal, lower, rhs)
+    if math.isnan(log_determinant):
+        # The factor is unfinished, and its zeros can't be divided by.
+        solved[:] = math.nan
+        return solved, math.nan, math.nan
     quadratic = 0.0
     for t in range(rhs.shape[0]):
         for i in range(rhs.shape[1]):

@@ -6,12 +6,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.bicluster.block_tridiagonal import draw_gaussian
+from neurokit.bicluster.geweke import geweke
 from neurokit.bicluster.laplace import log_evidence
 from neurokit.bicluster.partition_prior import partition_log_weights
 from neurokit.bicluster.state_paths import sample_path
 from neurokit.errors import SchemaError
 
-__all__ = ["log_evidence", "partition_log_weights", "sample_block_tridiagonal", "sample_path"]
+__all__ = [
+    "geweke",
+    "log_evidence",
+    "partition_log_weights",
+    "sample_block_tridiagonal",
+    "sample_path",
+]
 
 Array = NDArray[np.float64]
 
