@@ -1,8 +1,8 @@
-"""How many clusters of neurons a chain starts with: held-out likelihood of short chains.
+"""How many clusters of neurons a chain starts with: distances of neurons from subspaces.
 
-For K = 1, 2, ... a short chain runs with some entries hidden; its predictive log-likelihood
-log mean p(y | draw) is taken entry by entry, and the smallest K within one paired standard error
-of the best is chosen. K stays as it is within a short chain.
+For K = 1, 2, ... neurons are clustered by subspaces of their smoothed rates, and every neuron's
+distance is taken from its cluster without it. The smallest K within one paired standard error of
+the best is chosen.
 """
 
 from __future__ import annotations
@@ -12,44 +12,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.bicluster.chain_state import ChainState
-from neurokit.bicluster.gibbs import sweep
-from neurokit.bicluster.likelihoods import entry_likelihoods
-from neurokit.bicluster.settings import Data, Settings
-from neurokit.bicluster.starts import start_state
+from neurokit.bicluster.settings import Data
+from neurokit.bicluster.starts import start_neurons
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 # A larger K is no longer tried once this many in a row were no better.
-_PATIENCE = 2
-_SCORED = 0.6
-HIDDEN_SHARE = 0.1
+_PATIENCE = 3
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What the short chains found.
+    """What was tried.
 
     Parameters
     ----------
     n_clusters : (n,) ndarray of int64
         Numbers tried.
-    score : (n,) ndarray of float64
-        Held-out log-likelihood, nats per entry.
+    distance : (n,) ndarray of float64
+        Mean squared distance of a neuron from its cluster without it.
     difference_error : (n,) ndarray of float64
         Standard error of the paired difference to the best.
     best : int
         The number chosen.
-    state : ChainState
-        Where its chain ended.
     """
 
     n_clusters: Labels
-    score: Array
+    distance: Array
     difference_error: Array
     best: int
-    state: ChainState
 
 
 def hide(data: Data, share: float, rng: np.random.Generator) -> tuple[Data, Labels, Array]:
@@ -83,76 +75,34 @@ def hide(data: Data, share: float, rng: np.random.Generator) -> tuple[Data, Labe
     return replace(data, y=y, seen=seen), entries, values
 
 
-def _short_chain(
-    data: Data,
-    hidden: tuple[Labels, Array],
-    settings: Settings,
-    n_clusters: int,
-    n_sweeps: int,
-    rng: np.random.Generator,
-) -> tuple[Array, ChainState]:
-    """Predictive log-likelihood of every hidden entry, and the last state."""
-    state = start_state(data, settings, n_clusters, rng)
-    total, scored = np.zeros(len(hidden[0])), 0
-    for number in range(n_sweeps):
-        state, _ = sweep(state, data, settings, number + 1, rng)
-        if number >= n_sweeps * (1.0 - _SCORED):
-            total += entry_likelihoods(state, data.family, *hidden)
-            scored += 1
-    return np.log(np.maximum(total / scored, 1e-300)), state
-
-
-def choose_clusters(
-    data: Data, settings: Settings, most: int, n_sweeps: int, rng: np.random.Generator
-) -> Candidates:
+def choose_clusters(data: Data, n_latents: int, most: int, rng: np.random.Generator) -> Candidates:
     """Choose the number of clusters.
 
     Parameters
     ----------
     data : Data
         What was observed.
-    settings : Settings
-        Priors.
+    n_latents : int
+        Dimensions of the subspaces around their means.
     most : int
         Largest number tried.
-    n_sweeps : int
-        Sweeps of each short chain.
     rng : numpy.random.Generator
-        Source of everything drawn.
+        Source of k-means' starts.
 
     Returns
     -------
     Candidates
         What was found.
     """
-    # At least one entry, however few there are.
-    share = max(HIDDEN_SHARE, 1.0 / max(int(data.seen.sum()), 1))
-    fewer, entries, values = hide(data, share, rng)
-    short = replace(settings, n_states=min(2, settings.n_states), births_every=0, splits=0)
-    scores: list[Array] = []
-    states: list[ChainState] = []
+    found: list[Array] = []
     for k in range(1, min(most, len(data.y)) + 1):
-        stream = rng.spawn(1)[0]
-        found, state = _short_chain(fewer, (entries, values), short, k, n_sweeps, stream)
-        scores.append(found)
-        states.append(state)
-        means = [score.mean() for score in scores]
-        if k - 1 - int(np.argmax(means)) >= _PATIENCE:
+        found.append(start_neurons(data, k, n_latents, rng.spawn(1)[0])[1])
+        if k - 1 - int(np.argmin([one.mean() for one in found])) >= _PATIENCE:
             break
-    best = int(np.argmax([score.mean() for score in scores]))
-    errors = [
-        (score - scores[best]).std(ddof=1) / np.sqrt(len(score)) if len(score) > 1 else 0.0
-        for score in scores
-    ]
-    within = [
-        scores[best].mean() - score.mean() <= error
-        for score, error in zip(scores, errors, strict=True)
-    ]
-    chosen = int(np.argmax(within))
-    return Candidates(
-        n_clusters=np.arange(1, len(scores) + 1),
-        score=np.array([score.mean() for score in scores]),
-        difference_error=np.array(errors),
-        best=chosen + 1,
-        state=states[chosen],
-    )
+    distances = np.stack(found)
+    means = distances.mean(axis=1)
+    apart = distances - distances[np.argmin(means)]
+    n = distances.shape[1]
+    errors = apart.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.zeros(len(means))
+    chosen = int(np.argmax(apart.mean(axis=1) <= errors))
+    return Candidates(np.arange(1, len(means) + 1), means, errors, chosen + 1)

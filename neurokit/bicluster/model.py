@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from neurokit.bicluster.chains import run_chain
-from neurokit.bicluster.cluster_number import Candidates, choose_clusters, hide
+from neurokit.bicluster.cluster_number import choose_clusters, hide
 from neurokit.bicluster.inputs import as_given, check_options, settings_of
 from neurokit.bicluster.interruption import (
     Interruption,
@@ -26,19 +26,16 @@ from neurokit.bicluster.results import Results
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.estimator import progress, single_thread
 
-if TYPE_CHECKING:
-    from neurokit.bicluster.chain_state import ChainState
-
 Observation = Literal["poisson", "negative_binomial", "gaussian"]
 # A signal is acted on when the main thread wakes; no wait may be longer than this, s.
 _WAKE_S = 0.1
-Job = tuple[Data, Settings, Plan, np.random.Generator, "ChainState | None"]
+Job = tuple[Data, Settings, Plan, np.random.Generator]
 
 
 def _run_one(job: Job) -> Record:
     """Run one chain in a process of its own."""
     with single_thread():
-        return run_chain(*job[:4], start=job[4], is_stopped=process_is_stopped)[0]
+        return run_chain(*job, is_stopped=process_is_stopped)[0]
 
 
 @contextmanager
@@ -72,8 +69,8 @@ class BiCluster(Results):
     observation : {"poisson", "negative_binomial", "gaussian"}, default "poisson"
         Model of an entry. For ``gaussian`` every neuron is scaled to unit variance first.
     n_clusters : int, optional
-        Clusters to start with; default chosen by the likelihood of held-out entries. The chain
-        then adds and removes clusters.
+        Clusters to start with; default chosen by how far neurons are from the subspaces that the
+        other neurons of their clusters span. The chain then adds and removes clusters.
     max_clusters : int, default 7
         Largest number tried where it is chosen.
     max_states : int, default 6
@@ -120,7 +117,8 @@ class BiCluster(Results):
     acceptance_ : DataArray (chain, move)
         Share of proposals taken.
     candidates_ : Dataset
-        Held-out likelihood per number of clusters, where it was chosen.
+        ``distance`` of neurons from the others of their clusters per number of clusters, where it
+        was chosen, with its ``difference_error``.
     held_out_log_likelihood_ : float
         Nats per hidden entry, in units of the data; NaN without.
     converged_ : bool
@@ -215,11 +213,14 @@ class BiCluster(Results):
         settings = settings_of(self, given.data)
         data, entries, values = hide(given.data, self.held_out, hiding)
         with single_thread():
-            candidates = self._candidates(data, settings, choosing)
+            candidates = None
+            if self.n_clusters is None:
+                most = int(self.max_clusters)
+                candidates = choose_clusters(data, settings.n_latents, most, choosing)
             count = candidates.best if candidates is not None else int(self.n_clusters or 1)
             plan = Plan(self.n_sweeps, count, entries, values, None, self.checkpoint_every)
             with ctrl_c_asks() as stop:
-                records = self._chains(data, settings, plan, streams, candidates, stop)
+                records = self._chains(data, settings, plan, streams, stop)
         interrupted = any(record.done < plan.n_sweeps for record in records)
         records, n_discarded = whole_or_salvaged(records, plan)
         self._describe(given, plan, records, n_discarded, candidates, warn=not interrupted)
@@ -229,37 +230,22 @@ class BiCluster(Results):
             raise KeyboardInterrupt
         return self
 
-    def _candidates(
-        self, data: Data, settings: Settings, rng: np.random.Generator
-    ) -> Candidates | None:
-        if self.n_clusters is not None:
-            return None
-        # Enough to leave the start and to be scored; a fit of few sweeps need not wait longer.
-        n_sweeps = int(np.clip(self.n_sweeps // 6, 4, 30))
-        return choose_clusters(data, settings, self.max_clusters, n_sweeps, rng)
-
     def _chains(
         self,
         data: Data,
         settings: Settings,
         plan: Plan,
         streams: list[np.random.Generator],
-        candidates: Candidates | None,
         stop: Interruption,
     ) -> list[Record]:
-        """Run every chain; the first goes on from the short chain, the others start anew."""
-        jobs: list[Job] = []
-        for chain, stream in enumerate(streams):
-            start = candidates.state if candidates is not None and chain == 0 else None
-            jobs.append((data, settings, self._plan(plan, chain), stream, start))
+        """Run every chain from a start of its own."""
+        jobs = [(data, settings, self._plan(plan, k), stream) for k, stream in enumerate(streams)]
         if self.n_jobs > 1 and len(jobs) > 1:
             return self._side_by_side(jobs, stop)
         records = []
         with _bar(plan.n_sweeps * len(jobs), self.progress) as advance:
             for job in jobs:
-                record, _ = run_chain(
-                    *job[:4], start=job[4], on_sweep=advance, is_stopped=stop.is_set
-                )
+                record, _ = run_chain(*job, on_sweep=advance, is_stopped=stop.is_set)
                 records.append(record)
                 if stop.is_set():
                     break

@@ -163,7 +163,7 @@ class Results(Estimator):
         if candidates is not None:
             self.candidates_ = xr.Dataset(
                 {
-                    "score": ("n_clusters", candidates.score),
+                    "distance": ("n_clusters", candidates.distance),
                     "difference_error": ("n_clusters", candidates.difference_error),
                 },
                 coords={"n_clusters": candidates.n_clusters},

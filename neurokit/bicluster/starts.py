@@ -15,10 +15,10 @@ from scipy.ndimage import uniform_filter1d
 from neurokit.bicluster.chain_state import ChainState
 from neurokit.bicluster.dynamics import draw_dynamics, moments
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL
-from neurokit.bicluster.partition_prior import by_first_appearance
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.smoothed_rates import smoothed
 from neurokit.bicluster.sticky_transitions import count_steps, draw_transitions
+from neurokit.bicluster.subspaces import improve_clusters
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -28,10 +28,14 @@ _WINDOW = 25
 # Size of the negative binomials to begin with; a sweep or two finds the scale.
 _SIZE = 10.0
 _EDGE = 0.5
+# Starts of k-means; the partition with the least left-out distance is taken.
+_STARTS = 3
 
 
-def start_neurons(data: Data, n_clusters: int, rng: np.random.Generator) -> Labels:
-    """Cluster neurons by the shape of their smoothed rates.
+def start_neurons(
+    data: Data, n_clusters: int, n_latents: int, rng: np.random.Generator
+) -> tuple[Labels, Array]:
+    """Cluster neurons by k-means on the shape of their smoothed rates, then by subspaces.
 
     Parameters
     ----------
@@ -39,22 +43,31 @@ def start_neurons(data: Data, n_clusters: int, rng: np.random.Generator) -> Labe
         Counts or values.
     n_clusters : int
         Clusters.
+    n_latents : int
+        Dimensions of the subspaces around their means.
     rng : numpy.random.Generator
         Source of k-means' starts.
 
     Returns
     -------
-    (N,) ndarray of int64
-        Clusters by first appearance; fewer where neurons are alike.
+    labels : (N,) ndarray of int64
+        Clusters by first appearance; fewer where fewer are as good.
+    distances : (N,) ndarray of float64
+        Squared distance of every neuron from its cluster's subspace without it.
     """
     from sklearn.cluster import KMeans
 
     rates = smoothed(data)
     rates = rates - rates.mean(axis=1, keepdims=True)
-    rates = rates / (np.linalg.norm(rates, axis=1, keepdims=True) + 1e-12)
-    distinct = len(np.unique(rates.round(12), axis=0))
-    model = KMeans(min(n_clusters, distinct), n_init=10, random_state=int(rng.integers(2**31)))
-    return by_first_appearance(model.fit_predict(rates).astype(np.int64))
+    shapes = rates / (np.linalg.norm(rates, axis=1, keepdims=True) + 1e-12)
+    distinct = len(np.unique(shapes.round(12), axis=0))
+    inner = rates @ rates.T
+    tries = []
+    for _ in range(_STARTS if n_clusters > 1 else 1):
+        model = KMeans(min(n_clusters, distinct), n_init=3, random_state=int(rng.integers(2**31)))
+        found = model.fit_predict(shapes).astype(np.int64)
+        tries.append(improve_clusters(inner, found, n_latents))
+    return min(tries, key=lambda one: float(one[1].sum()))
 
 
 def _trajectories(rates: Array, neurons: Labels, n_latents: int) -> tuple[Array, Array]:
@@ -138,7 +151,7 @@ def start_state(
     ChainState
         Dynamics and transitions are drawn given what was guessed.
     """
-    neurons = start_neurons(data, n_clusters, rng)
+    neurons, _ = start_neurons(data, n_clusters, settings.n_latents, rng)
     latents, loadings = _trajectories(smoothed(data), neurons, settings.n_latents)
     labels = start_labels(latents, data.edges, rng)
     if settings.n_states < 2:
