@@ -151,6 +151,18 @@ def run_command(
         int | None,
         typer.Option("--jobs", metavar="N", help="Jobs at a time; default: one per processor."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Run on the workers of this Dask scheduler: tcp://host:8786, or its file.",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="local", help="Start Dask workers on this machine."),
+    ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Download what is not at hand.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and why; write nothing.")
@@ -171,6 +183,7 @@ def run_command(
     from neurokit.batch.run import run_catalog
     from neurokit.catalog import Catalog
 
+    cluster = _cluster(scheduler, dask)
     opened = Catalog.read(catalog)
     with _bars(shown=not dry_run) as watch:
         summary = run_catalog(
@@ -179,6 +192,7 @@ def run_command(
             only=only or (),
             recipe=recipe or (),
             jobs=jobs,
+            scheduler=cluster,
             fetch=fetch,
             dry_run=dry_run,
             time_limit_s=time_limit,
@@ -187,6 +201,19 @@ def run_command(
         )
     _show(summary, opened, only or (), recipe or (), dry_run=dry_run, debug=debug)
     raise typer.Exit(summary["exit_code"])
+
+
+def _cluster(scheduler: str | None, dask: str | None) -> str | None:
+    """Return where jobs go; None for children of this process."""
+    from neurokit.errors import check_option
+
+    if dask is None:
+        return scheduler
+    if scheduler is not None:
+        raise OptionError(
+            "is given together with --scheduler", where="--dask", mend="Give one of the two."
+        )
+    return check_option("--dask", dask, ["local"])
 
 
 def _bars(*, shown: bool) -> Any:

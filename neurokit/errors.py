@@ -104,6 +104,10 @@ class JobError(NeurokitError):
     """A job of a batch run failed for a reason outside its recipe (time, memory, death)."""
 
 
+class ClusterError(NeurokitError, OSError):
+    """A scheduler of a cluster cannot be reached or was lost."""
+
+
 class NeurokitWarning(UserWarning):
     """Something a user should know that does not stop the work."""
 

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from neurokit.batch.jobs import Ended, Task, problem
+from neurokit.batch.jobs import Ended, Problem, Task, problem
 from neurokit.batch.limits import end_group, one_thread_environment, resident_mb
 from neurokit.batch.store import MANIFEST, read_json
 from neurokit.batch.worker import LOG, NAMES, PROBLEM, child
@@ -45,7 +46,7 @@ def _context() -> BaseContext:
 
 
 @contextmanager
-def _without_main() -> Iterator[None]:
+def without_main() -> Iterator[None]:
     """Hide the main module while a child starts.
 
     A child would import the user's script again; no job needs it, and a script without
@@ -67,6 +68,30 @@ class _Running:
     peak_mb: float = 0.0
 
 
+class Executor(Protocol):
+    """What runs tasks, here or elsewhere; results do not depend on which."""
+
+    @property
+    def n_jobs(self) -> int:
+        """Tasks at a time."""
+
+    @property
+    def free(self) -> int:
+        """How many more tasks can be submitted now."""
+
+    def open(self) -> None:
+        """Get ready to take tasks; called once something is to be run."""
+
+    def submit(self, number: int, task: Task) -> None:
+        """Take a task; `number` says later which one ended."""
+
+    def wait(self) -> list[tuple[int, Ended]]:
+        """Return what ended, after a short while at most."""
+
+    def close(self) -> None:
+        """End what runs, forget what waits, and remove their workspaces."""
+
+
 class LocalExecutor:
     """Runs tasks in children on this machine.
 
@@ -80,6 +105,9 @@ class LocalExecutor:
         self.n_jobs = n_jobs
         self._running: dict[int, _Running] = {}
 
+    def open(self) -> None:
+        """Get ready to take tasks, which needs nothing here."""
+
     @property
     def free(self) -> int:
         """How many more tasks can start now."""
@@ -88,7 +116,7 @@ class LocalExecutor:
     def submit(self, number: int, task: Task) -> None:
         """Start `task` in a child of its own; `number` says later which one ended."""
         process = _context().Process(target=child, args=(task,))  # type: ignore[attr-defined]
-        with one_thread_environment(), _without_main():
+        with one_thread_environment(), without_main():
             process.start()
         self._running[number] = _Running(task, process, time.monotonic())
 
@@ -187,16 +215,49 @@ def _cause_of_death(code: int | None) -> tuple[str, str]:
 
 
 def _failed(running: _Running, found: str, mend: str, seconds: float) -> Ended:
-    task = running.task
-    what = task.recipe.name if task.recipe is not None else "simulation"
-    where = "/".join((task.dataset, *(task.recordings or ())[:1], what))
-    error = problem(JobError.__name__, f"{where}: {found}", mend, log=_last_lines(task))
+    error = failure(running.task, found, mend, log=last_lines(running.task.workspace))
     return Ended(None, error, seconds, running.peak_mb)
 
 
-def _last_lines(task: Task) -> str:
+def failure(task: Task, found: str, mend: str, **more: str) -> Problem:
+    """Describe why a task has no result where its own code could not say so.
+
+    Parameters
+    ----------
+    task : Task
+        Named at the start of the message.
+    found : str
+        What happened to it.
+    mend : str
+        What to do about it.
+    **more : str
+        ``log`` or ``traceback``.
+
+    Returns
+    -------
+    dict of str to str
+        As a row says it.
+    """
+    what = task.recipe.name if task.recipe is not None else "simulation"
+    where = "/".join((task.dataset, *(task.recordings or ())[:1], what))
+    return problem(JobError.__name__, f"{where}: {found}", mend, **more)
+
+
+def last_lines(workspace: Path) -> str:
+    """Return the end of what a child has printed.
+
+    Parameters
+    ----------
+    workspace : Path
+        The child's folder.
+
+    Returns
+    -------
+    str
+        At most `LOG_LINES` lines; empty where nothing was printed.
+    """
     try:
-        text = (task.workspace / LOG).read_text(encoding="utf-8", errors="replace")
+        text = (workspace / LOG).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-LOG_LINES:])

@@ -11,7 +11,7 @@ from os import getpid
 from pathlib import Path
 
 from neurokit.batch.availability import simulation_key
-from neurokit.batch.executor import LocalExecutor
+from neurokit.batch.executor import Executor
 from neurokit.batch.jobs import Ended, Problem, problem, problem_of
 from neurokit.batch.store import Store, writing
 from neurokit.batch.tasks import task_of
@@ -24,7 +24,7 @@ SIMULATION_LIMITS = (1800.0, 6000.0)  # seconds and MB, those of a recipe that s
 
 
 def name_recordings(
-    catalog: Catalog, store: Store, executor: LocalExecutor, entries: Iterable[DatasetEntry]
+    catalog: Catalog, store: Store, executor: Executor, entries: Iterable[DatasetEntry]
 ) -> dict[str, tuple[str, ...] | Problem]:
     """Run simulations to learn the names of their recordings, and write these down.
 
@@ -34,7 +34,7 @@ def name_recordings(
         The catalog.
     store : Store
         Where the names are kept.
-    executor : LocalExecutor
+    executor : Executor
         What runs the simulations.
     entries : iterable of DatasetEntry
         Simulated datasets whose names are not known.

@@ -14,7 +14,8 @@ from neurokit._version import __version__
 from neurokit.batch import tables
 from neurokit.batch.availability import simulated_names
 from neurokit.batch.chosen import Choices, Chosen, choose_datasets
-from neurokit.batch.executor import LocalExecutor
+from neurokit.batch.cluster import DaskExecutor
+from neurokit.batch.executor import Executor, LocalExecutor
 from neurokit.batch.jobs import ALL, GOOD, Job, JobId, Problem, Row, problem, problem_of
 from neurokit.batch.leftovers import remove_leftovers
 from neurokit.batch.naming import name_recordings
@@ -39,6 +40,7 @@ def run_catalog(
     only: Iterable[str] = (),
     recipe: Iterable[str] = (),
     jobs: int | None = None,
+    scheduler: str | None = None,
     fetch: bool = False,
     dry_run: bool = False,
     time_limit_s: float | None = None,
@@ -60,8 +62,13 @@ def run_catalog(
     recipe : iterable of str
         Names of recipes or patterns; all where it is empty. What they need comes with them.
     jobs : int, optional
-        Jobs at a time; default is the number of processors, at most 8. Results do not depend
-        on it.
+        Jobs at a time; default is the number of processors, at most 8, and on a cluster what
+        keeps its workers busy. Results do not depend on it.
+    scheduler : str, optional
+        Run jobs on the workers of a Dask scheduler instead of here: its address
+        (``"tcp://host:8786"``), its file (``"scheduler.json"``), or ``"local"`` for a
+        scheduler and workers started on this machine. Every worker must see `out` and the
+        recordings under the same paths.
     fetch : bool, default False
         Download what is not at hand first.
     dry_run : bool, default False
@@ -84,7 +91,11 @@ def run_catalog(
     CatalogError
         If the catalog is wrong; nothing has run then.
     OptionError
-        If `jobs` or a limit is not positive.
+        If `jobs` or a limit is not positive, or `scheduler` is no address.
+    DependencyError
+        If `scheduler` is given and Dask's distributed is not installed.
+    ClusterError
+        If no scheduler answers there.
     """
     _check_positive(jobs=jobs, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
     opened = catalog if isinstance(catalog, Catalog) else Catalog.read(catalog)
@@ -95,10 +106,16 @@ def run_catalog(
         tuple(recipe),
         Limits(time_limit_s, memory_limit_mb),
         watch or Watch(),
-        jobs or default_jobs(),
+        _executor(jobs, scheduler),
     )
     datasets = choose_datasets(opened, only)
     return run.dry(datasets) if dry_run else run.full(datasets, fetch=fetch)
+
+
+def _executor(jobs: int | None, scheduler: str | None) -> Executor:
+    if scheduler is None:
+        return LocalExecutor(jobs or default_jobs())
+    return DaskExecutor(scheduler, jobs or (default_jobs() if scheduler == "local" else None))
 
 
 def default_jobs() -> int:
@@ -131,12 +148,11 @@ class _Run:
         wanted: tuple[str, ...],
         limits: Limits,
         watch: Watch,
-        n_jobs: int,
+        executor: Executor,
     ) -> None:
         self.catalog, self.store, self.choices = catalog, store, choices
-        self.wanted, self.limits, self.watch, self.n_jobs = wanted, limits, watch, n_jobs
+        self.wanted, self.limits, self.watch, self.executor = wanted, limits, watch, executor
         self.clock, self.started = time.perf_counter(), datetime.now(UTC)
-        self.executor = LocalExecutor(n_jobs)
 
     def dry(self, datasets: list[DatasetEntry]) -> dict[str, Any]:
         """Plan only: rows whose status may be "run", each with a reason."""
@@ -177,6 +193,8 @@ class _Run:
             failed = self._fetch(datasets) if fetch else {}
             jobs = self._plan(datasets, failed, self._names(datasets))
             self.watch.planned(jobs)
+            if any(job.status == "run" for job in jobs):
+                self.executor.open()
             schedule = Schedule(self.catalog, self.store, self.executor, self.limits, self.watch)
             schedule.run(jobs)
         except KeyboardInterrupt:
@@ -210,6 +228,7 @@ class _Run:
         ]
         if not unknown:
             return {}
+        self.executor.open()
         return name_recordings(self.catalog, self.store, self.executor, unknown)
 
     def _plan(
@@ -236,7 +255,7 @@ class _Run:
             "out": str(self.store.out),
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - self.clock, 3),
-            "jobs": self.n_jobs,
+            "jobs": self.executor.n_jobs,
             "exit_code": exit_code,
             "counts": dict(Counter(row["status"] for row in rows)),
             "rows": rows,

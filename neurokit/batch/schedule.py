@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neurokit.batch.claim import Claim
-from neurokit.batch.executor import LocalExecutor
+from neurokit.batch.executor import Executor
 from neurokit.batch.jobs import GOOD, Ended, Job, JobId, Row, Status, Task, problem_of
 from neurokit.batch.plan import blocked_by
 from neurokit.batch.store import (
@@ -33,7 +33,7 @@ class Schedule:
         What the jobs open.
     store : Store
         Where results go.
-    executor : LocalExecutor
+    executor : Executor
         What runs them.
     limits : Limits
         Replacing those of the recipes.
@@ -42,7 +42,7 @@ class Schedule:
     """
 
     def __init__(
-        self, catalog: Catalog, store: Store, executor: LocalExecutor, limits: Limits, watch: Watch
+        self, catalog: Catalog, store: Store, executor: Executor, limits: Limits, watch: Watch
     ) -> None:
         self.catalog, self.store, self.executor = catalog, store, executor
         self.limits, self.watch = limits, watch

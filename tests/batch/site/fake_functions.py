@@ -177,6 +177,13 @@ def _child() -> Outcome:
     return _sleep()
 
 
+def _worker() -> Outcome:
+    # The parent is the server of the children, whose parent is a cluster's worker.
+    stat = Path(f"/proc/{os.getppid()}/stat").read_text(encoding="ascii")
+    os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+    return _sleep()
+
+
 TROUBLES = {
     "sleep": _sleep,
     "spin": _spin,
@@ -188,6 +195,7 @@ TROUBLES = {
     "huge": _huge,
     "thread": _thread,
     "child": _child,
+    "worker": _worker,
 }
 
 

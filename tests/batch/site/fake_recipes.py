@@ -35,7 +35,17 @@ class TroubleParameters(Parameters):
     """What to do."""
 
     what: Literal[
-        "sleep", "spin", "block", "exit", "kill", "crash", "hoard", "huge", "thread", "child"
+        "sleep",
+        "spin",
+        "block",
+        "exit",
+        "kill",
+        "crash",
+        "hoard",
+        "huge",
+        "thread",
+        "child",
+        "worker",
     ] = "sleep"
 
 
