@@ -126,6 +126,7 @@ class DaskExecutor:
                 dashboard_address=None,
                 memory_limit=None,
                 silence_logs=ERROR,
+                preload=["neurokit.batch.remote"],
             )
         return self._cluster
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -149,6 +150,15 @@ def attend(task: Task, code: str) -> Attempted:
     if task.workspace.is_dir():
         raise Reschedule
     return Attempted(Ended(None, failure(task, "was cancelled", "Run it again."), 0.0, 0.0), None)
+
+
+def dask_setup(worker: object) -> None:
+    """Leave Ctrl-C to the process that started this worker, which ends it in order.
+
+    Called by Dask in workers that preload this module, as those of ``--dask local`` do.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _refusal(task: Task, code: str, address: str) -> Problem | None:
