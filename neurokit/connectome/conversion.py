@@ -56,20 +56,23 @@ def labelled_cp(cp: Any, tensor: xr.DataArray | None = None) -> xr.Dataset:
         If shapes do not fit, or an entry is negative or not finite.
     """
     weights, arrays = _arrays_of(cp)
-    shape = tuple(len(array) for array in arrays)
+    # A number alone is told below, with the other wrong shapes.
+    shape = tuple(sum(array.shape[:1]) for array in arrays)
     if tensor is None:
         nothing: NDArray[Any] = np.broadcast_to(0.0, shape)
         tensor = xr.DataArray(nothing, dims=[f"axis_{k}" for k in range(len(shape))])
     ranks = {array.shape[1:] for array in arrays}
     fitting = weights is None or {weights.shape} == ranks
-    if tensor.shape != shape or len(ranks) != 1 or arrays[0].ndim != 2 or not fitting:
+    if tensor.shape != shape or len(ranks) != 1 or not fitting or not _has_columns(arrays[0]):
         raise OptionError(
             f"has factors of shape {[array.shape for array in arrays]}, "
             f"weights {None if weights is None else weights.shape}, tensor {tensor.shape}",
             where="cp",
             mend="Give one (size, rank) array per mode, and as many weights as columns.",
         )
-    arrays[0] = arrays[0] * (1.0 if weights is None else weights)
+    # An infinite weight times zero is NaN, which the check names.
+    with np.errstate(invalid="ignore", over="ignore"):
+        arrays[0] = arrays[0] * (1.0 if weights is None else weights)
     _check_values(arrays)
     return labelled_factors(tensor, arrays)
 
@@ -89,6 +92,10 @@ def _arrays_of(cp: Any) -> tuple[Array | None, list[Array]]:
         )
     arrays = [np.array(factor, dtype=np.float64) for factor in given]
     return None if weights is None else np.array(weights, dtype=np.float64), arrays
+
+
+def _has_columns(array: Array) -> bool:
+    return array.ndim == 2 and array.shape[1] > 0
 
 
 def _check_values(arrays: Sequence[Array]) -> None:

@@ -120,6 +120,10 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or isinstance(value, float | np.floating)
+
+
 def _starts(
     data: ObservedTensor,
     ranks: list[int],
@@ -226,7 +230,11 @@ def select_rank(
     check_option("holdout", holdout, ("entry", "fibre"))
     if not _is_whole(n_folds) or n_folds < 2:
         raise OptionError(f"is {n_folds!r}", where="n_folds", mend="Give 2 or more.")
-    if not (isinstance(min_stability, int | float) and 0 <= min_stability < np.inf):
+    if not (_is_whole(n_restarts) and n_restarts >= 1):
+        raise OptionError(
+            f"is {n_restarts!r}", where="n_restarts", mend="Give a whole number from 1."
+        )
+    if not (_is_number(min_stability) and 0 <= min_stability < np.inf):
         raise OptionError(
             f"is {min_stability!r}", where="min_stability", mend="Give a similarity from 0."
         )

@@ -70,6 +70,14 @@ class BlockCandidate:
         return sample_partitions(self.model, labels, rng, n_samples=n_samples, n_between=2)
 
 
+def _as_names(where: str, given: str | Iterable[str]) -> list[str]:
+    if isinstance(given, str):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise OptionError(f"is {given!r}", where=where, mend="Give a name or a list of names.")
+    return list(given)
+
+
 def chosen_families(family: str | Iterable[str]) -> tuple[str, ...]:
     """Names of the families that a user asks for.
 
@@ -88,7 +96,7 @@ def chosen_families(family: str | Iterable[str]) -> tuple[str, ...]:
     OptionError
         If a name is unknown or none is given.
     """
-    names = [family] if isinstance(family, str) else list(family)
+    names = _as_names("family", family)
     if not names:
         raise OptionError("is empty", where="family", mend=f"Use {', '.join(FAMILIES)}.")
     wanted: list[str] = []
@@ -118,7 +126,7 @@ def chosen_weights(weights: str | Iterable[str], graph: Graph) -> tuple[str, ...
     OptionError
         If a name is unknown, none is given, or ``none`` is mixed with others.
     """
-    names = [weights] if isinstance(weights, str) else list(weights)
+    names = _as_names("weights", weights)
     for name in names:
         check_option("weights", name, ("all", "none", *WEIGHTS))
     if not names or ("none" in names and len(set(names)) > 1):

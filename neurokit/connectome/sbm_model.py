@@ -334,7 +334,9 @@ class WeightedSBM(Estimator):
 
 
 def _n_workers(n_jobs: int) -> int:
-    return os.cpu_count() or 1 if n_jobs == -1 else check_positive("n_jobs", n_jobs)
+    if isinstance(n_jobs, int | np.integer) and n_jobs == -1:
+        return os.cpu_count() or 1
+    return check_positive("n_jobs", n_jobs)
 
 
 def _unless(stop: threading.Event, search: Callable[[], Result]) -> Callable[[], Result | None]:
