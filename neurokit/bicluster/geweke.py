@@ -169,12 +169,22 @@ def functions(state: ChainState, data: Data) -> dict[str, float]:
         "log latent": float(np.log(np.abs(mine[0, (low + high) // 2, 1]) + 1e-9)),
         "last mean": float(np.tanh(mine[2 % len(mine), -1, 0])),
         "step of a latent": float(np.tanh(mine[0, low + 2, 1] * mine[0, low + 1, 1])),
+        "residuals of steps": float(np.log1p(_residuals(state, low, high)).mean()),
         "mean value": float(np.tanh(y.mean() / 3.0)),
         "values of one bin": float(np.tanh(y[:, low + 5]).mean()),
         "missing predictor": float(np.tanh(eta[1, 3])),
         "values by predictors": float(np.tanh(y[1] * eta[1] / 5.0).mean()),
         "predictors by extra": float(np.tanh(eta[0].mean()) * np.tanh(np.log(state.extra[0]))),
     }
+
+
+def _residuals(state: ChainState, low: int, high: int) -> Array:
+    """r'Q^-1 r of the first neuron's latents in the steps of a trial, by their own labels."""
+    k, labels = state.neurons[0], state.labels[low : high - 1]
+    before, after = state.latents[k, low : high - 1], state.latents[k, low + 1 : high]
+    gap = after - np.einsum("tij,tj->ti", state.a[labels, k], before) - state.b[labels, k]
+    white = np.linalg.solve(np.linalg.cholesky(state.noise[labels, k]), gap[..., None])
+    return np.asarray((white**2).sum(axis=(1, 2)))
 
 
 def _only_state(
@@ -314,7 +324,7 @@ def geweke(
 ) -> dict[str, float]:
     """Test that sweeps leave the joint distribution of parameters and data invariant.
 
-    z = (mean along the chain - mean over the prior) / standard error, for 22 functions of
+    z = (mean along the chain - mean over the prior) / standard error, for 23 functions of
     parameters and data of 4 neurons, 12 bins, 1 latent and 2 states. Under a correct sampler each
     z is about standard normal; an absolute value above 4 shows a fault.
 
