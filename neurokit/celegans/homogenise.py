@@ -20,6 +20,7 @@ from neurokit.errors import (
     TimeError,
     check_option,
 )
+from neurokit.randomness import as_generator
 from neurokit.schema.findings import Finding
 from neurokit.schema.history import add_history
 from neurokit.schema.select import signal_of, with_signal
@@ -130,6 +131,7 @@ def homogenise(
     ({'time': 20, 'neuron': 302}, ['VB1'])
     """
     check_option("recipe", recipe, RECIPES)
+    rng = as_generator(random_state)
     if isinstance(recordings, xr.DataTree) or not isinstance(recordings, Mapping):
         kind = type(recordings).__name__
         mend = "Give a mapping of recordings by id: {'worm1': rec}."
@@ -145,7 +147,7 @@ def homogenise(
     }
     _check(recipe, options)
     if recipe == "simeon2024":
-        out = _published(recordings, options, np.random.default_rng(random_state))
+        out = _published(recordings, options, rng)
     else:
         out = {key: _repaired(key, rec, options) for key, rec in recordings.items()}
     parameters = {"recipe": recipe, **options, "duration": duration}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.connectome.sbm_graph import Array, as_graph
 from neurokit.errors import DependencyError, OptionError, check_option
+from neurokit.randomness import as_generator
 
 Labels = NDArray[np.int64]
 
@@ -88,7 +89,7 @@ def communities(
         raise OptionError(f"is {resolution!r}", where="resolution", mend="Give a number above 0.")
     checked = as_graph(graph)
     weights = checked.values if weighted else checked.edge.astype(np.float64)
-    seed = int(np.random.default_rng(random_state).integers(2**31))
+    seed = int(as_generator(random_state).integers(2**31))
     return checked.labelled(
         leiden_partition(weights, resolution=float(resolution), seed=seed), "community"
     )

@@ -22,6 +22,7 @@ from neurokit.connectome.parallel import n_workers
 from neurokit.connectome.recordings import Animals, gather
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import Estimator, single_thread
+from neurokit.randomness import as_generator
 from neurokit.stats.discovery import fdr
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class DynamicConnectome(Estimator):
         self._check_parameters()
         animals = gather(recordings, self.rate, shared_time=self.shared_time)
         self._check_null(animals)
-        streams = np.random.default_rng(self.random_state).spawn(6)
+        streams = as_generator(self.random_state).spawn(6)
         self._set_history(recordings)
         try:
             tensor = self._factorize(animals, *streams[:2])

@@ -44,6 +44,7 @@ from neurokit.errors import (
     check_option,
 )
 from neurokit.estimator import Estimator, single_thread
+from neurokit.randomness import as_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -282,9 +283,10 @@ class NonNegativeCP(Estimator):
         check_option("compress", str(self.compress), ("True", "False", "auto"))
         if not self.tol >= 0:
             raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
+        as_generator(self.random_state)
 
     def _starts(self, data: ObservedTensor, init: list[Array] | None) -> list[Start]:
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         if init is None:
             # One stream per start, so that starts do not depend on who runs first.
             streams = rng.spawn(self.n_restarts)

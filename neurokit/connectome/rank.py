@@ -20,6 +20,7 @@ from neurokit.connectome.starts import random_factors
 from neurokit.connectome.tensor import ObservedTensor
 from neurokit.errors import OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.schema.history import add_history
 
 Mask = xr.DataArray | NDArray[np.bool_]
@@ -131,7 +132,7 @@ def _starts(
     random_state: int | np.random.Generator | None,
 ) -> list[Start]:
     # One stream per number of components, whichever of them are asked for.
-    streams = np.random.default_rng(random_state).spawn(max(ranks) + 1)
+    streams = as_generator(random_state).spawn(max(ranks) + 1)
     return [
         (rng, random_factors(data, rank, rng))
         for rank in ranks
@@ -240,7 +241,7 @@ def select_rank(
         )
     x = as_labelled(tensor)
     seen = _seen(x, mask)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     folds = _folds(seen, holdout, n_folds, rng)
     fold_seed, sweep_seed = rng.spawn(2)
     options = {"max_iter": max_iter, "tol": tol, "n_jobs": n_jobs, "progress": progress}

@@ -27,6 +27,7 @@ from neurokit.connectome.sbm_nested import nested_levels
 from neurokit.connectome.sbm_starts import start
 from neurokit.errors import check_option
 from neurokit.estimator import Estimator, progress, single_thread
+from neurokit.randomness import as_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -181,7 +182,7 @@ class WeightedSBM(Estimator):
             for family in families
             for weights in chosen_weights(self.weights, checked)
         ]
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         with single_thread():
             interrupted = self._search(checked, pairs, rng)
         self._set_history(graph)

@@ -14,6 +14,7 @@ from neurokit.connectome.dynamic import DynamicConnectome
 from neurokit.connectome.rewiring import distance_classes, rewired
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.schema.history import add_history
 from neurokit.stats.discovery import fdr
 
@@ -110,7 +111,7 @@ def compare_structure(
         else distance_classes(place, n_distance_classes)
     )
     kinds = [str(kind) for kind in weight["synapse_type"].values]
-    streams = np.random.default_rng(random_state).spawn(len(kinds))
+    streams = as_generator(random_state).spawn(len(kinds))
     values = matrices.values.astype(np.float64)
     with single_thread():
         parts = [

@@ -24,6 +24,7 @@ from neurokit.encoding.splits import folds_of
 from neurokit.encoding.targets import Targets, checked_bytes, reference_of
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import progress, single_thread
+from neurokit.randomness import as_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -223,10 +224,11 @@ class BandedRidgeEncoder(LinearEncoder):
             if not (whole and value >= 1):
                 raise OptionError(f"is {value!r}", where=name, mend="Give 1 or more.")
         checked_bytes(self.max_bytes)
+        as_generator(self.random_state)
 
     def _weights_to_try(self, n_bands: int) -> Array:
         if self.gammas is None:
-            rng = np.random.default_rng(self.random_state)
+            rng = as_generator(self.random_state)
             return dirichlet_weights(1 if n_bands == 1 else int(self.n_iter), n_bands, rng)
         return _as_weights(self.gammas, n_bands)
 

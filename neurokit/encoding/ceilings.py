@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError, check_option
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history
 
 Array = NDArray[np.float64]
@@ -84,6 +85,7 @@ def noise_ceiling(
     array([0.5])
     """
     check_option("method", method, METHODS)
+    rng = as_generator(random_state)
     for name, count in (("n_average", n_average), ("n_splits", n_splits)):
         if count is not None and not (isinstance(count, int | np.integer) and count >= 1):
             raise OptionError(f"is {count!r}", where=name, mend="Give a whole number from 1.")
@@ -103,7 +105,7 @@ def noise_ceiling(
         ratio = np.clip(_divide(power, mean_power), 0.0, 1.0)
         found = {"ceiling": np.sqrt(ratio), "signal_power": power}
     else:
-        found = {"ceiling": split_half(flat, n_splits, np.random.default_rng(random_state))}
+        found = {"ceiling": split_half(flat, n_splits, rng)}
     template = ordered.isel({ordered.dims[0]: 0, ordered.dims[1]: 0}, drop=True)
     result = xr.Dataset(
         {k: template.copy(data=v.reshape(template.shape)).rename(k) for k, v in found.items()},

@@ -13,6 +13,7 @@ from neurokit.encoding.samples import Samples, as_samples, outer_folds
 from neurokit.encoding.significance import flip
 from neurokit.errors import OptionError, SchemaError
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history
 from neurokit.stats import fdr
 
@@ -93,6 +94,7 @@ def compare(
                 where=name,
                 mend="Give an estimator, such as RidgeEncoder().",
             )
+    rng = as_generator(random_state)
     xs = X if isinstance(X, tuple) else (X, X)
     if len(xs) != 2:
         raise OptionError(f"got {len(xs)} sets", where="X", mend="Give X or (X_a, X_b).")
@@ -112,7 +114,7 @@ def compare(
             alternative=alternative,
             n_flips=n_flips,
             keep_null=False,
-            random_state=random_state,
+            random_state=rng,
         )
     return _result(samples, errors, tested, random_state)
 
@@ -144,7 +146,8 @@ def _held_out(model: Any, x: Array, samples: Samples, folds: Any) -> Array:
 def _result(
     samples: Samples, errors: dict[str, Array], tested: xr.Dataset, random_state: Any
 ) -> xr.Dataset:
-    variance = samples.y.var(axis=0)
+    # Folds may test a part of the record; errors and variance are then both of this part.
+    variance = samples.y[np.isfinite(errors["a"]).all(axis=1)].var(axis=0)
     scale = np.where(variance > 0, variance, np.nan)
     r2 = np.stack([1 - np.nanmean(errors[key], axis=0) / scale for key in ("a", "b")])
     result = xr.Dataset(

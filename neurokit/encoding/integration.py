@@ -13,6 +13,7 @@ from neurokit.encoding.samples import as_samples
 from neurokit.encoding.site_tests import SiteProblem, assess_sites, decide, stack, warn_if_few
 from neurokit.errors import LabelError, OptionError
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history
 
 ONE = "only"
@@ -131,7 +132,7 @@ def integration_sites(
         roles |= {"pair first": pair[0], "pair second": pair[1]}
     _check(features, roles, q)
     aligned = dict(Y) if isinstance(Y, Mapping) and not isinstance(Y, xr.DataTree) else {ONE: Y}
-    streams = np.random.default_rng(random_state).spawn(len(aligned))
+    streams = as_generator(random_state).spawn(len(aligned))
     found = {}
     with single_thread():
         for (name, targets), stream in zip(aligned.items(), streams, strict=True):

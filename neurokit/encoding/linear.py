@@ -162,6 +162,19 @@ class LinearEncoder(Estimator):
         )
         return wrap(found, rows, targets, name="prediction")
 
+    def _check_sides(self, rows: Rows, inputs: str, outputs: str) -> None:
+        """Raise unless features and targets are those of the fit, in their order."""
+        features, targets = self._labels()
+        self._check_width(rows.x.shape[1])
+        check_labels(features, rows.features.coords, inputs)
+        if rows.targets.size != targets.size:
+            raise SchemaError(
+                f"{outputs} has {rows.targets.size} targets, the fit {targets.size}",
+                where=outputs,
+                mend="Give the targets of the fit.",
+            )
+        check_labels(targets, rows.targets.coords, outputs)
+
     def score_targets(self, X: Any, Y: Any) -> xr.Dataset:
         """Score predictions of new data, target by target.
 
@@ -185,15 +198,7 @@ class LinearEncoder(Estimator):
         self._check_solved()
         features, targets = self._labels()
         rows = as_rows(in_order(X, features.dims), in_order(Y, targets.dims))
-        self._check_width(rows.x.shape[1])
-        check_labels(features, rows.features.coords, "X")
-        if rows.targets.size != targets.size:
-            raise SchemaError(
-                f"Y has {rows.targets.size} targets, the fit {targets.size}",
-                where="Y",
-                mend="Give the targets of the fit.",
-            )
-        check_labels(targets, rows.targets.coords, "Y")
+        self._check_sides(rows, "X", "Y")
         found = self._respond(rows.x.astype(np.float64), np.array([len(rows.x)]))
         truth = Targets(rows.y, MAX_BYTES).read(slice(0, len(rows.x)), slice(0, rows.targets.size))
         scores = held_out_of(found, truth).scores()

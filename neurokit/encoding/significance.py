@@ -23,9 +23,11 @@ from neurokit.encoding.ridge_core import FoldedRidge
 from neurokit.encoding.samples import Samples, as_samples, inner_folds, outer_folds
 from neurokit.errors import LabelError, NeurokitWarning, OptionError, check_option
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history, runs
 from neurokit.stats import block_sign_flip, circular_shift_test, cluster_test, fdr
 from neurokit.stats.autocorrelation import joint_memory
+from neurokit.stats.clusters import check_threshold
 
 # Independent stretches below which a test has nothing to go by.
 ENOUGH_BLOCKS = 30
@@ -78,9 +80,10 @@ def significance(
     n_draws : int, default 999
         Shifts or flips.
     min_shift : float, default 0.0
-        As in `neurokit.stats.circular_shift_test`.
+        As in `neurokit.stats.circular_shift_test`; only for ``"circular_shift"``.
     blocks : float or str, optional
         As in `neurokit.stats.block_sign_flip`; default 5 autocorrelation times of the errors.
+        Only for ``"sign_flip"``.
     family : str or sequence of str, optional
         Dims of Y over which ``p_fwe`` controls the error by the maximum, for example ``"lag"``;
         then ``q`` is over the smallest ``p_fwe`` of what is left, for example over electrodes.
@@ -110,7 +113,7 @@ def significance(
     LabelError
         If X and Y differ in their samples, or dims are not those of Y.
     OptionError
-        If an option is unknown or the record is too short.
+        If an option is unknown or not one of the method, or the record is too short.
 
     Warns
     -----
@@ -132,11 +135,14 @@ def significance(
     """
     check_option("method", method, ["circular_shift", "sign_flip"])
     check_option("metric", metric, ["r", "r2"])
+    check_threshold(threshold)
+    _check_use(method, min_shift, blocks)
+    rng = as_generator(random_state)
     samples = as_samples(X, Y)
     x = np.concatenate(list(samples.x.values()), axis=1)
     _check_dims(samples, family, space, along)
     clusters = space is not None or along is not None
-    job = _Job(samples, x, cv, tuple(alphas), family, keep_null or clusters, random_state)
+    job = _Job(samples, x, cv, tuple(alphas), family, keep_null or clusters, rng)
     with single_thread():
         memory = joint_memory(x, samples.y, runs_of(samples))
         if method == "circular_shift":
@@ -164,7 +170,7 @@ class _Job:
     alphas: tuple[float, ...]
     family: Any
     keep_null: bool
-    random_state: Any
+    rng: np.random.Generator
 
 
 def runs_of(samples: Samples) -> list[slice]:
@@ -206,7 +212,7 @@ def _by_shifts(job: _Job, metric: str, n_draws: int, min_shift: float, n_jobs: i
         dim=samples.dim,
         keep_null=job.keep_null,
         n_jobs=n_jobs,
-        random_state=job.random_state,
+        random_state=job.rng,
     )
 
 
@@ -257,7 +263,7 @@ def _by_flips(job: _Job, n_draws: int, blocks: float | str | None) -> xr.Dataset
         n_flips=n_draws,
         family=job.family,
         keep_null=job.keep_null,
-        random_state=job.random_state,
+        random_state=job.rng,
     )
     return tested.assign(score=samples.per_target(r2, "score"))
 
@@ -297,6 +303,21 @@ def _judged(tested: xr.Dataset, family: Any) -> xr.Dataset:
     else:
         result["q"] = fdr(tested["p"])
     return result
+
+
+def _check_use(method: str, min_shift: float, blocks: object) -> None:
+    """Refuse what the method would pass over in silence."""
+    if method == "circular_shift" and blocks is not None:
+        found, where, other = blocks, "blocks", "sign_flip"
+    elif method == "sign_flip" and min_shift != 0.0:
+        found, where, other = min_shift, "min_shift", "circular_shift"
+    else:
+        return
+    raise OptionError(
+        f"is {found!r}, which method={method!r} has no use for",
+        where=where,
+        mend=f'Leave it out, or use method="{other}".',
+    )
 
 
 def _check_dims(samples: Samples, family: Any, space: str | None, along: str | None) -> None:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from neurokit.encoding.spike_glm_core import Array, BoolArray, Design
 
+# A penalty of this size per squared standard deviation leaves a weight without any effect.
+OVERWHELMING = 1e30
+
 
 @dataclass(frozen=True)
 class Standard:
@@ -88,7 +91,9 @@ def coupled(history: Array) -> Array:
     return np.ascontiguousarray(history.transpose(1, 2, 0).reshape(n, k * n_basis))
 
 
-def standardise(features: Array, own: Array, counts: Array) -> tuple[Standard, Array]:
+def standardise(
+    features: Array, own: Array, counts: Array, alpha: float = 1.0
+) -> tuple[Standard, Array]:
     """Bring a design to mean 0 and standard deviation 1, and leave out what is not known.
 
     Parameters
@@ -99,6 +104,8 @@ def standardise(features: Array, own: Array, counts: Array) -> tuple[Standard, A
         Features of each neuron; a bin with NaN does not count for it.
     counts : (n_bins, n_neurons) ndarray
         NaN is not observed.
+    alpha : float, default 1.0
+        Penalty that the design is for.
 
     Returns
     -------
@@ -116,11 +123,13 @@ def standardise(features: Array, own: Array, counts: Array) -> tuple[Standard, A
         features, own, counts, observed = features[rows], own[:, rows], counts[rows], observed[rows]
     z, mean, scale = _z_score(features, 0)
     own_z, own_mean, own_scale = _z_score(np.where(np.isfinite(own), own, 0.0), 1)
+    z, weight = _penalised(z, scale, alpha, 0)
+    own_z, own_weight = _penalised(own_z, own_scale, alpha, 1)
     design = Design(
         np.concatenate([np.ones((z.shape[0], 1)), z], axis=1),
-        np.concatenate([[0.0], scale**-2.0]),
+        np.concatenate([[0.0], weight]),
         own_z,
-        own_scale**-2.0,
+        own_weight,
         None if observed.all() else observed,
     )
     filled = counts if observed.all() else np.where(observed, counts, 0.0)
@@ -132,12 +141,28 @@ def _z_score(x: Array, axis: int) -> tuple[Array, Array, Array]:
     shape = x.shape[:axis] + x.shape[axis + 1 :]
     if not x.size:
         return x, np.zeros(shape), np.ones(shape)
+    # By powers of two, which cost no digit, squares are kept from overflow and underflow.
+    largest = np.maximum(x.max(axis=axis), -x.min(axis=axis))
+    power = np.where((largest > 1e100) | (largest < 1e-100), np.frexp(largest)[1], 0)
+    if power.any():
+        x = np.ldexp(x, np.expand_dims(-power, axis))
     mean, scale = x.mean(axis=axis), x.std(axis=axis)
     # What rounding leaves of a constant is no variance.
     varies = scale > 1e-13 * np.abs(mean)
     scale = np.where(varies, scale, 1.0)
     z = (x - np.expand_dims(mean, axis)) / np.expand_dims(scale, axis)
-    return np.where(np.expand_dims(varies, axis), z, 0.0), mean, scale
+    z = np.where(np.expand_dims(varies, axis), z, 0.0)
+    return z, np.ldexp(mean, power), np.where(varies, np.ldexp(scale, power), 1.0)
+
+
+def _penalised(z: Array, scale: Array, alpha: float, axis: int) -> tuple[Array, Array]:
+    """Return z-scores and the weights of their penalty; what cannot have a weight becomes zeros."""
+    if alpha == 0:
+        return z, np.zeros_like(scale)
+    none = scale < np.sqrt(alpha / OVERWHELMING)
+    if none.any():
+        z = np.where(np.expand_dims(none, axis), 0.0, z)
+    return z, np.asarray(np.where(none, 1.0, scale) ** -2.0)
 
 
 def spread_filters(weights: Array, basis: Array) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ from neurokit.errors import (
     check_option,
 )
 from neurokit.estimator import Estimator, single_thread
+from neurokit.randomness import as_generator
 from neurokit.signal.bases import raised_cosines
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class SpikeGLM(Estimator):
         self._check_window(bins)
         with single_thread():
             features, own = self._features(bins)
-            standard, counts = standardise(features, own, bins.counts)
+            standard, counts = standardise(features, own, bins.counts, float(self.alpha))
             fit, silent = self._fit_neurons(standard, counts)
             self._keep(bins, standard, fit, silent)
             self._score_fit(bins, counts, standard)
@@ -463,13 +464,14 @@ class SpikeGLM(Estimator):
         bins = as_bins(X, Y)
         if bins.counts is None:
             raise OptionError("no counts are given", where="Y", mend="Give spikes per bin.")
+        rng = as_generator(random_state)
         with single_thread():
             scores = self._scores(bins)
             distance, p = rescaling_test(
                 bins.counts,
                 self._expected(bins),
                 self.observation,
-                np.random.default_rng(random_state),
+                rng,
             )
         return scores.assign(
             ks_distance=self.intercept_.copy(data=distance), ks_p=self.intercept_.copy(data=p)

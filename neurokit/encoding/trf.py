@@ -262,11 +262,21 @@ class TemporalResponseFunction(LinearEncoder):
         -------
         Dataset
             ``r``, ``r2`` and ``mse``: means over trials.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` has not run.
+        LabelError, SchemaError
+            If features or targets are not those of the fit, in their order, or no finite numbers.
         """
         self._check_solved()
         rows = as_rows(X, Y)
-        rows = swapped(rows) if self.direction == "backward" else rows
-        self._check_width(rows.x.shape[1])
+        if self.direction == "backward":
+            rows = swapped(rows)
+            self._check_sides(rows, "Y", "X")
+        else:
+            self._check_sides(rows, "X", "Y")
         ends = record_ends(rows.samples, [str(rows.samples.dims[0])])
         found = self._respond(np.asarray(rows.x, dtype=np.float64), ends)
         truth = Targets(rows.y, self.max_bytes).read(slice(0, len(found)), slice(0, None))

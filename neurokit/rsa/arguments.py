@@ -110,36 +110,3 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
     if array.dtype.kind not in "biuf":
         raise OptionError(f"holds {array.dtype}", where=name, mend="Give real numbers.")
     return array.astype(np.float64)
-
-
-def generator_of(random_state: Any) -> np.random.Generator:
-    """Return the generator that a user means.
-
-    Parameters
-    ----------
-    random_state : None, int or numpy.random.Generator
-        What was given; a generator is used as it is.
-
-    Returns
-    -------
-    numpy.random.Generator
-        Source of numbers.
-
-    Raises
-    ------
-    OptionError
-        If it is no seed.
-
-    Examples
-    --------
-    >>> int(generator_of(0).integers(10))
-    8
-    """
-    try:
-        return np.random.default_rng(random_state)
-    except (TypeError, ValueError) as error:
-        raise OptionError(
-            f"is {random_state!r}",
-            where="random_state",
-            mend="Give None, a whole number from 0, or a numpy Generator.",
-        ) from error

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.convergent_core import (
     Index,
@@ -85,7 +86,7 @@ def matching_curves(
     """
     a, b = _enough(x, y, 6)
     whole_number("n_permutations", n_permutations, 1)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     half = rng.permutation(len(a))
     halves = (half[: len(a) // 2], half[len(a) // 2 :])
 
@@ -182,7 +183,7 @@ def sparse_prediction(
             "need numbers above 0 and at most 1", where="shares", mend="Give say [1, 0.1, 0.01]."
         )
     path = path.astype(np.float64)
-    order = np.random.default_rng(random_state).permutation(len(a))
+    order = as_generator(random_state).permutation(len(a))
     fold = np.empty(len(a), dtype=np.int64)
     fold[order] = np.arange(len(a)) % n_splits
     down = np.argsort(-path, kind="stable")
@@ -254,7 +255,7 @@ def cluster_units(
     alive = int(a.any(axis=0).sum() + b.any(axis=0).sum())
     if alive < n_clusters:
         raise OptionError(f"{alive} units vary", where="n_clusters", mend="Give fewer clusters.")
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     m = a.shape[1]
     with single_thread():
         label = spectral_clusters(np.hstack([a, b]), n_clusters, rng)

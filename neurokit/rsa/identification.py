@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.rsa import identification_core as core
-from neurokit.rsa.arguments import generator_of, real_number, whole_number
+from neurokit.rsa.arguments import real_number, whole_number
 from neurokit.rsa.geotopology import rgtm, scaled_ranks
 from neurokit.rsa.rdm_labels import read_rdms
 from neurokit.rsa.topological import check_step
@@ -93,7 +94,7 @@ def identify(
     check_option("classifier", classifier, CLASSIFIERS)
     check_step(real_number("step", step))
     n_draws = whole_number("n_draws", n_draws, 0)
-    rng = generator_of(random_state)
+    rng = as_generator(random_state)
     dim = _label_dim(rdms, label)
     ordered = rdms.transpose("subject", dim, "pair")
     table = read_rdms(ordered, "rdms").values

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError
-from neurokit.rsa.arguments import generator_of, whole_number
+from neurokit.randomness import as_generator
+from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.bootstrap import Draws
 from neurokit.rsa.variance import corrected_for_folds
 
@@ -78,7 +79,7 @@ def draw_resamples(
     """
     if whole_number("n_draws", n_draws, 0) < 10:
         raise OptionError(f"is {n_draws}", where="n_draws", mend="Give at least 10, better 1000.")
-    rng = generator_of(random_state)
+    rng = as_generator(random_state)
     subjects = rng.integers(0, n_subjects, (n_draws, n_subjects))
     conditions = rng.integers(0, n_conditions, (n_draws, n_conditions))
     return Resamples(subjects, conditions, int(rng.integers(2**31)))
@@ -138,5 +139,5 @@ def given_resamples(
             where="resamples",
             mend="Give as many of both.",
         )
-    seed = int(generator_of(random_state).integers(2**31))
+    seed = int(as_generator(random_state).integers(2**31))
     return Resamples(subjects.astype(np.int64), conditions.astype(np.int64), seed)

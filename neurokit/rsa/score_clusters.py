@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.randomness import as_generator
 from neurokit.schema.history import add_history
 from neurokit.stats.clusters import cluster_test
 from neurokit.stats.sign_flip import block_sign_flip
@@ -81,7 +82,7 @@ def cluster_scores(
     x = _of_subjects(scores, against, [d for d in (space, along) if d is not None])
     kept = [str(d) for d in (space, along) if d is not None]
     rest = [str(d) for d in x.dims if d not in (*kept, "subject")]
-    seed = int(np.random.default_rng(random_state).integers(2**31))
+    seed = int(as_generator(random_state).integers(2**31))
     ordered = x.transpose(*rest, "subject", *kept)
     shape = [x.sizes[d] for d in rest]
     maps: list[xr.Dataset] = []

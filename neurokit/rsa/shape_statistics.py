@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.rsa.arguments import real_number, whole_number
 from neurokit.rsa.averaging import condition_means
 from neurokit.rsa.patterns import Patterns, read_patterns
@@ -160,7 +161,7 @@ def stochastic_shape_distance(
         )
     of_means, of_noise = np.sqrt(2.0 - noise_weight), np.sqrt(noise_weight)
     means, roots = (of_means * mean_x, of_means * mean_y), (of_noise * root_x, of_noise * root_y)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     with single_thread():
         starts = [_rotation(means[1].T @ means[0])]
         p = mean_x.shape[1]

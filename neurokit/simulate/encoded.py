@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 from neurokit._version import __version__
 from neurokit.errors import OptionError
+from neurokit.randomness import as_generator
 from neurokit.schema.build import activity, recording, series
 from neurokit.schema.history import add_history
 from neurokit.simulate.numbers import real_number, whole_number
@@ -97,7 +98,7 @@ def encoded(
         )
     counts = dict(DEFAULT_SITES if sites is None else sites)
     _check(n_samples, n_features, counts, phi, snr, rate)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     kinds = [kind for kind, n in counts.items() for _ in range(n)]
     x = _features(rng, n_samples, n_features, phi)
     weights = {band: np.zeros((n_features, len(kinds))) for band in BANDS}

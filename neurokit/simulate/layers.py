@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurokit.randomness import as_generator
 from neurokit.simulate.numbers import real_number, whole_number
 
 Array = NDArray[np.float64]
@@ -68,7 +69,7 @@ def layered_rdms(
 
     images, digits = load_digits(return_X_y=True)
     images = images / 16.0
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     i, j = np.triu_indices(n_conditions, 1)
     out = np.empty((n_networks, n_layers, i.size))
     for k in range(n_networks):

@@ -11,6 +11,7 @@ import numpy as np
 from neurokit import schema
 from neurokit._version import __version__
 from neurokit.errors import OptionError, check_option
+from neurokit.randomness import as_generator
 from neurokit.simulate import cells, fields
 from neurokit.simulate.numbers import real_number, whole_number
 
@@ -92,7 +93,7 @@ def recording(
             where="duration",
             mend="Give a longer duration or a higher rate.",
         )
-    groups = kind.build(n, seconds, hertz, np.random.default_rng(random_state))
+    groups = kind.build(n, seconds, hertz, as_generator(random_state))
     rec = schema.recording(
         groups,
         modality=modality,

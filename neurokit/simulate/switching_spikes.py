@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from neurokit._version import __version__
+from neurokit.randomness import as_generator
 from neurokit.schema.build import activity, events, recording
 from neurokit.schema.history import add_history
 from neurokit.schema.time import regular_time, time_coordinate
@@ -114,7 +115,7 @@ def spiking_hmm(
         "bin_s": bin_s,
     }
     _check(parameters)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     network = _network(rng, n_neurons, n_states, stay, n_lags)
     states = _paths(rng, network.transition, n_trials, n_bins)
     counts = _counts(rng, network, states)

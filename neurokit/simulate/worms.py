@@ -14,6 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from neurokit._version import __version__
 from neurokit.errors import OptionError
+from neurokit.randomness import as_generator
 from neurokit.schema.build import activity, events, recording
 from neurokit.schema.history import add_history
 from neurokit.schema.time import regular_time, time_coordinate
@@ -140,7 +141,7 @@ def worms(
         "private": private,
     }
     _check(parameters)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     time = regular_time(round(duration * rate), rate)
     plan = _plan(
         rng, time, n_animals, n_neurons, n_motifs, n_communities, missing, n_epochs, duration

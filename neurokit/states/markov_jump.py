@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import ConvergenceWarning, NeurokitWarning, OptionError, SchemaError
 from neurokit.estimator import Estimator, progress, single_thread
+from neurokit.randomness import as_generator
 from neurokit.states.first_passage import (
     as_rates,
     entropy_production,
@@ -430,7 +431,7 @@ class MarkovJump(Estimator):
         """
         parameters = self._parameters()
         clock = clock_of(times, "times")
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         duration = float(clock[-1] - clock[0]) + np.finfo(np.float64).tiny
         onset, state = sample_path(parameters.rates, parameters.initial, duration, rng)
         since = clock - clock[0]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import ConvergenceWarning, NeurokitWarning
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.states.assembly import (
     Given,
     count_categories,
@@ -378,7 +379,7 @@ class GLMHMM(StateUncertainty):
         self, data: Observations, problem: Problem, given: Given, stop: Interruption
     ) -> Search:
         """All starts, in a thread of their own so that Ctrl-C ends them between iterations."""
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         maker = prior_maker(self, problem, given)
         if isinstance(self.init, Mapping):
             kind, n_restarts = "given", 1

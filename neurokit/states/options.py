@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurokit.errors import OptionError, check_option
+from neurokit.randomness import as_generator
 from neurokit.states.assembly import LINKS_OF, Given
 from neurokit.states.bases import history_basis
 from neurokit.states.problem import Problem, RidgePrior, WeightPrior
@@ -36,6 +37,7 @@ def check_parameters(model: GLMHMM) -> None:
         value = getattr(model, name)
         if not isinstance(value, int | float | np.number) or not 0 <= value < np.inf:
             raise OptionError(f"is {value!r}", where=name, mend="Give a number from 0.")
+    as_generator(model.random_state)
     check_option("observation", model.observation, LINKS_OF)
     if model.link is not None:
         check_option("link", model.link, LINKS_OF[model.observation])

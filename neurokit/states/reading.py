@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
+from neurokit.randomness import as_generator
 from neurokit.states.assembly import Given, data_of, gather
 from neurokit.states.decoding import best_path
 from neurokit.states.dwell import dwell_table
@@ -276,7 +277,7 @@ class StateReading(Estimator):
                 where="inputs",
                 mend="Give an input for every column.",
             )
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         moving, offsets = given.transition_inputs, given.trials.offsets
         if moving.shape[1]:
             moving = np.concatenate([np.ones((len(moving), 1)), moving], axis=1)

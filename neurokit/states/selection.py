@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import NeurokitWarning, OptionError, check_option
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.states.em import posterior_of
 from neurokit.states.interruption import Stop, ctrl_c_sets, run_until_stopped
 from neurokit.states.model import GLMHMM
@@ -108,7 +109,7 @@ def select_states(
         )
     for model in models:
         check_parameters(model)
-    rng, workers = np.random.default_rng(random_state), n_workers(n_jobs)
+    rng, workers = as_generator(random_state), n_workers(n_jobs)
     with single_thread(), ctrl_c_sets() as stop:
         given, data, _ = models[0].prepare(X, inputs, transition_inputs, exposure)
         data = _with_trials(data, n_folds)

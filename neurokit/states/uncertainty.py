@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import single_thread
+from neurokit.randomness import as_generator
 from neurokit.states.assembly import Given, make_problem
 from neurokit.states.bases import history_basis
 from neurokit.states.errors_of_fit import complete_errors, observed_errors
@@ -175,7 +176,7 @@ class StateUncertainty(StateReading):
                 "holds one trial", where="X", mend="Give at least two trials to draw from."
             )
         problem = self._fitted_problem(data, emission, parameters.n_states)
-        rng, workers = np.random.default_rng(random_state), n_workers(n_jobs)
+        rng, workers = as_generator(random_state), n_workers(n_jobs)
 
         def work() -> list[Parameters]:
             return bootstrap_parameters(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from neurokit.errors import LabelError, OptionError, check_option
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history
 from neurokit.stats._axes import SampleAxis, labelled, sample_axis
 from neurokit.stats._judge import ALTERNATIVES, check_count, judge
@@ -131,7 +132,7 @@ def circular_shift_test(
         [r.stop - r.start for r in axis.runs],
         minimum,
         n_shifts,
-        np.random.default_rng(random_state),
+        as_generator(random_state),
     )
     with threadpool_limits(1):
         if callable(statistic):

@@ -96,14 +96,31 @@ def cluster_test(
     )
 
 
+def check_threshold(threshold: object) -> None:
+    """Raise where `threshold` is no share.
+
+    Parameters
+    ----------
+    threshold : object
+        What the user gave.
+
+    Raises
+    ------
+    OptionError
+        If it is no number between 0 and 1.
+    """
+    number = isinstance(threshold, int | float | np.number) and not isinstance(threshold, bool)
+    if not (number and 0 < threshold < 1):  # type: ignore[operator]
+        raise OptionError(f"is {threshold!r}", where="threshold", mend="Give a share, e.g. 0.05.")
+
+
 def _maps(
     result: xr.Dataset, space: str | None, along: str | None, threshold: float
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Return statistic (place, step) and null (draw, place, step)."""
     if "null" not in result or "statistic" not in result:
         raise OptionError("holds no null draws", where="result", mend="Test with keep_null=True.")
-    if not 0 < threshold < 1:
-        raise OptionError(f"is {threshold!r}", where="threshold", mend="Give a share, e.g. 0.05.")
+    check_threshold(threshold)
     statistic = result["statistic"]
     named = {dim for dim in (space, along) if dim is not None}
     if named != set(statistic.dims):

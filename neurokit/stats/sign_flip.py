@@ -11,8 +11,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, NeurokitWarning, OptionError, check_option
+from neurokit.randomness import as_generator
 from neurokit.schema import add_history
-from neurokit.stats._axes import SampleAxis, labelled, sample_axis
+from neurokit.stats._axes import labelled, sample_axis
 from neurokit.stats._blocks import equal_blocks, first_appearance
 from neurokit.stats._judge import ALTERNATIVES, check_count, judge
 from neurokit.stats.autocorrelation import typical_memory
@@ -24,6 +25,8 @@ IntArray = NDArray[np.int64]
 # AR(1) phi = .9: false positives .06 at the 5 % level with 80 blocks or more.
 MEMORIES_PER_BLOCK = 5.0
 ENOUGH_BLOCKS = 30
+# The unit of blocks that the user has named.
+LABELLED = "labels"
 
 
 def block_sign_flip(
@@ -115,8 +118,12 @@ def block_sign_flip(
     values = np.asarray(array.values, dtype=np.float64)
     label, length, units = _labels(array, values, blocks, gap)
     means = block_means(values.reshape(values.shape[0], -1), label)
+    # Folds may test a part of a record only; the other blocks say nothing.
+    means = means[np.isfinite(means).any(axis=1)]
+    single = blocks is not None and int(label[-1]) + 1 == label.size
+    _check_number(means.shape[0], length, units, warn=units != LABELLED and not single)
     exact = 2 ** min(means.shape[0], 62) <= n_flips + 1
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     batches = _statistics(means, _signs(means.shape[0], n_flips, rng, exact=exact), statistic)
     shape = values.shape[1:]
     observed = array.isel({dim: 0}, drop=True).copy(data=next(batches).reshape(shape))
@@ -211,7 +218,7 @@ def _labels(
 ) -> tuple[IntArray, float, str]:
     """Return the block of each sample, and the length of a block with its unit."""
     if isinstance(blocks, str) or (blocks is not None and np.ndim(blocks) > 0):
-        return _given_labels(array, blocks), float("nan"), "labels"
+        return _given_labels(array, blocks), float("nan"), LABELLED
     axis = sample_axis(array)
     if blocks is None:
         memory = typical_memory(values.reshape(axis.n, -1), axis.runs)
@@ -219,23 +226,30 @@ def _labels(
     else:
         length = max(1, axis.to_samples(blocks, "blocks"))
     label = equal_blocks(axis.runs, length)
-    _check_number(int(label[-1]) + 1, length, axis, independent=blocks is not None and length == 1)
-    return label, float(axis.to_units(float(length))), axis.unit
-
-
-def _check_number(n_blocks: int, length: int, axis: SampleAxis, *, independent: bool) -> None:
-    said = f"{n_blocks} blocks of {axis.to_units(float(length)):g} {axis.unit}"
-    if n_blocks < 2:
+    if int(label[-1]) < 1:
         raise OptionError(
-            f"the record has room for {said}, which is how long x takes to forget or was asked for",
+            f"the record has room for 1 blocks of {axis.to_units(float(length)):g} {axis.unit}, "
+            "which is how long x takes to forget or was asked for",
             where="blocks",
             mend="Use a longer record, or give a shorter block.",
         )
-    if n_blocks < ENOUGH_BLOCKS and not independent:
+    return label, float(axis.to_units(float(length))), axis.unit
+
+
+def _check_number(n_blocks: int, length: float, units: str, *, warn: bool) -> None:
+    """Judge the number of blocks that hold a value."""
+    said = f"{n_blocks} blocks" if units == LABELLED else f"{n_blocks} blocks of {length:g} {units}"
+    if n_blocks < 2:
+        raise OptionError(
+            f"holds values in {said} only",
+            where="x",
+            mend="Give numbers in two blocks at least: shorter blocks, or folds that test more.",
+        )
+    if n_blocks < ENOUGH_BLOCKS and warn:
         warnings.warn(
             f"{said}: with fewer than {ENOUGH_BLOCKS}, p is unreliable. Use a longer record.",
             NeurokitWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

@@ -84,3 +84,25 @@ def test_what_cannot_be_compared_is_refused(data):
 
     with pytest.raises(SchemaError, match="all targets"):
         compare(One(), Ridge(), a, y)
+
+
+def test_r2_is_of_the_tested_part_of_the_record(data):
+    a, b, y = data
+    y = y.copy()
+    n = len(y)
+    # Ten times as loud where nothing is tested.
+    y[n // 2 :] *= 10.0
+    rows = np.arange(n)
+    first, second = rows[: n // 4], rows[n // 4 : n // 2]
+    found = compare(Ridge(), Ridge(), (a, b), y, cv=[(second, first), (first, second)], blocks=1)
+    tested = rows[: n // 2]
+    error = {}
+    for key, x in (("a", a), ("b", b)):
+        halves = [(second, first), (first, second)]
+        parts = [Ridge().fit(x[train], y[train]).predict(x[test]) for train, test in halves]
+        error[key] = np.mean((y[tested] - np.concatenate(parts)) ** 2, axis=0)
+        expected = 1 - error[key] / y[tested].var(axis=0)
+        np.testing.assert_allclose(found.r2.sel(model=key), expected, rtol=1e-12)
+    gain = (error["b"] - error["a"]) / y[tested].var(axis=0)
+    np.testing.assert_allclose(found.difference, gain, rtol=1e-10)
+    assert found.attrs["n_blocks"] == n // 2

@@ -117,6 +117,25 @@ def test_wrong_options_are_refused(data):
         significance(*data, family="lags")
     with pytest.raises(LabelError, match="no dim 'channel'"):
         significance(*data, space="channel")
+    with pytest.raises(OptionError, match="threshold: is 'x'"):
+        significance(*data, threshold="x")
+
+
+def test_what_a_method_has_no_use_for_is_refused(data):
+    with pytest.raises(OptionError, match=r"^blocks: is 20, which method='circular_shift' has no"):
+        significance(*data, blocks=20, n_draws=9)
+    with pytest.raises(OptionError, match=r"^min_shift: is 5.0, which method='sign_flip' has no"):
+        significance(*data, method="sign_flip", min_shift=5.0, n_draws=9)
+
+
+def test_a_record_tested_by_half_has_half_the_blocks():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(1200, 2))
+    y = x[:, :1] + rng.normal(size=(1200, 1))
+    rows = np.arange(1200)
+    halves = [(rows[600:], rows[:300]), (rows[600:], rows[300:600])]
+    found = significance(x, y, method="sign_flip", cv=halves, blocks=15, random_state=0)
+    assert found.attrs["n_blocks"] == 600 / 15
 
 
 def test_a_record_too_short_for_its_memory_is_said():

@@ -209,3 +209,27 @@ def test_grid_search_of_scikit_learn_chooses_a_penalty():
     y = rng.poisson(np.exp(0.8 * x[:, :1] - 1)).astype(float)
     search = GridSearchCV(SpikeGLM(), {"alpha": [1e-5, 1e-2, 100.0]}, cv=BlockedCV(4)).fit(x, y)
     assert search.best_params_ == {"alpha": 1e-2}
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e160, 1e-160, 1e-300])
+def test_without_penalty_the_unit_of_a_feature_changes_nothing(unit):
+    x, y = _data(5)
+    units = np.array([unit, 1.0, 1.0])
+    plain, other = SpikeGLM(alpha=0.0).fit(x, y), SpikeGLM(alpha=0.0).fit(x * units, y)
+    np.testing.assert_allclose(other.coef_ * units[:, None], plain.coef_, rtol=1e-6)
+    np.testing.assert_allclose(other.predict(x * units), plain.predict(x), rtol=1e-6)
+
+
+def test_a_penalty_on_weights_is_nothing_for_huge_units_and_all_for_tiny_ones():
+    x, y = _data(6)
+    free, large = SpikeGLM(alpha=0.0), np.array([1e160, 1e160, 1e160])
+    expected = free.fit(x, y).predict(x)
+    np.testing.assert_allclose(SpikeGLM(alpha=0.1).fit(x * large, y).predict(x * large), expected)
+    without = SpikeGLM(alpha=0.1).fit(x[:, 1:], y)
+    # On both sides of where the penalty is called overwhelming.
+    for unit in (1e-13, 1e-17, 1e-160):
+        tiny = x * np.array([unit, 1.0, 1.0])
+        model = SpikeGLM(alpha=0.1).fit(tiny, y)
+        assert model.converged_
+        np.testing.assert_allclose(model.predict(tiny), without.predict(x[:, 1:]), rtol=1e-6)
+        assert (np.abs(model.coef_[0]) <= unit / 0.1 * np.abs(y).max()).all()

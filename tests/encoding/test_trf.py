@@ -336,3 +336,24 @@ def test_other_features_are_refused(labelled):
         model.predict(x.assign_coords(feature=list("abc")))
     with pytest.raises(SchemaError, match="2 features"):
         model.predict(x.values[0][:, :2])
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_scores_want_features_and_targets_in_the_order_of_the_fit(labelled, direction):
+    x, y = labelled
+    model = trf(rate=None, direction=direction).fit(x, y)
+    features, channels = x.isel(feature=[2, 0, 1]), y.isel(channel=slice(None, None, -1))
+    with pytest.raises(LabelError, match="^X: has other labels along 'feature'"):
+        model.score_targets(features, y)
+    with pytest.raises(LabelError, match="^Y: has other labels along 'channel'"):
+        model.score_targets(x, channels)
+    # In their order again, they are scored as ever.
+    mended = model.score_targets(features.sel(feature=x.feature), channels.sel(channel=y.channel))
+    xr.testing.assert_allclose(mended, model.score_targets(x, y), rtol=1e-12)
+
+
+def test_scores_want_as_many_targets_as_the_fit(labelled):
+    x, y = labelled
+    model = trf(rate=None).fit(x, y)
+    with pytest.raises(SchemaError, match=r"^Y: Y has 2 targets, the fit \d"):
+        model.score_targets(x, y.isel(channel=slice(2)))

@@ -8,7 +8,7 @@ from walk import imported, modules
 
 LEVELS = (
     {"_version", "errors"},
-    {"schema"},
+    {"schema", "randomness"},
     {"io", "signal", "stats", "plot"},
     {"estimator", "recipe", "interchange", "celegans"},
     {"simulate", "connectome", "states", "rsa", "bicluster", "flows", "encoding"},

@@ -6,7 +6,7 @@ import xarray as xr
 
 import neurokit as nk
 from neurokit.errors import LabelError, NeurokitError, OptionError, SchemaError
-from neurokit.rsa.arguments import generator_of, real_array
+from neurokit.rsa.arguments import real_array
 
 N, PAIRS = 7, 21
 LABELS = np.array(list("abcdefg"))
@@ -379,10 +379,3 @@ def test_huge_and_tiny_rdms_keep_their_likeness(method, scale):
 def test_real_arrays_refuse_what_is_not_real(value):
     with pytest.raises(OptionError, match="given"):
         real_array("given", value)
-
-
-def test_a_generator_is_used_as_it_is():
-    rng = np.random.default_rng(3)
-    assert generator_of(rng) is rng
-    assert generator_of(5).random() == np.random.default_rng(5).random()
-    assert generator_of(np.int64(5)).random() == np.random.default_rng(5).random()

@@ -296,3 +296,36 @@ def test_calibration_over_2000_series(phi: float, n: int) -> None:
     low = scipy.stats.binom.ppf(0.0005, 2000, 0.05)
     high = scipy.stats.binom.ppf(0.9995, 2000, 0.06)  # the methods' bound for this test
     assert low <= hits <= high, hits / 2000
+
+
+# --- what folds leave untested -----------------------------------------------------------------
+
+
+def test_blocks_without_a_value_are_no_blocks() -> None:
+    x = timed(np.random.default_rng(12).normal(0.1, 1.0, size=(640, 3)))
+    x[320:] = np.nan
+    whole = block_sign_flip(x, 1.0, random_state=0)
+    half = block_sign_flip(x[:320], 1.0, random_state=0)
+    assert whole.attrs["n_blocks"] == half.attrs["n_blocks"] == 32
+    np.testing.assert_array_equal(whole["p"], half["p"])
+    np.testing.assert_array_equal(whole["statistic"], half["statistic"])
+
+
+def test_a_block_that_one_output_has_is_a_block() -> None:
+    x = timed(np.random.default_rng(13).normal(size=(400, 2)))
+    x[:100, 0], x[50:, 1] = np.nan, np.nan
+    # The first 5 s, of the second output, and the last 30 s, of the first one.
+    assert block_sign_flip(x, 1.0).attrs["n_blocks"] == 35
+
+
+def test_few_tested_blocks_of_many_are_warned_of_and_one_is_refused() -> None:
+    x = timed(np.random.default_rng(14).normal(size=400))
+    with pytest.warns(NeurokitWarning, match=r"10 blocks of 1 s: with fewer than 30") as caught:
+        block_sign_flip(x.where(x.time < 10.0), 1.0)
+    assert caught[0].filename == __file__
+    with pytest.raises(OptionError, match="x: holds values in 1 blocks of 1 s only"):
+        block_sign_flip(x.where(x.time < 1.0), 1.0)
+    with pytest.raises(OptionError, match="x: holds values in 0 blocks of 1 s only"):
+        block_sign_flip(x * np.nan, 1.0)
+    with pytest.raises(OptionError, match="x: holds values in 1 blocks only"):
+        block_sign_flip(x.where(x.time < 10.0), np.repeat([0, 1], [100, 300]))
