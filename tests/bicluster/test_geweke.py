@@ -162,11 +162,6 @@ def _tables_draw_sizes(y, seen, eta, sizes, rng):
     return len(sizes)
 
 
-def _always(data, new, old, sizes):
-    """Poisson entries drawn as if they were negative binomial, without the Metropolis step."""
-    return np.full(len(new), 1e9)
-
-
 class _OneSided:
     """A generator whose single normals are never negative: a proposal that only goes up."""
 
@@ -185,7 +180,6 @@ MUTANTS = {
     "labels one bin late": ("gaussian", "paths", "draw_latents", _late_labels),
     "scale without Jacobian": ("gaussian", "scale", "scale_ratio", _no_jacobian),
     "sizes by tables": ("negative_binomial", "extras", "draw_sizes", _tables_draw_sizes),
-    "no Metropolis step": ("poisson", "loadings", "poisson_ratio", _always),
 }
 
 
