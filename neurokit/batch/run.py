@@ -15,6 +15,7 @@ from neurokit.batch import tables
 from neurokit.batch.availability import simulated_names
 from neurokit.batch.chosen import Choices, Chosen, choose_datasets
 from neurokit.batch.cluster import DaskExecutor
+from neurokit.batch.crate import write_crate
 from neurokit.batch.executor import Executor, LocalExecutor
 from neurokit.batch.jobs import ALL, GOOD, Job, JobId, Problem, Row, problem, problem_of
 from neurokit.batch.leftovers import remove_leftovers
@@ -173,7 +174,9 @@ class _Run:
         jobs, rows, interrupted = self._work(datasets, fetch=fetch)
         found: list[Mapping[str, Any]] = [rows.get(job.id) or _interrupted(job) for job in jobs]
         code = INTERRUPTED if interrupted else exit_code_of(found)
-        return self._write(self._summary(found, exit_code=code))
+        summary = self._write(self._summary(found, exit_code=code))
+        write_crate(self.store.out)
+        return summary
 
     def _check_simulations(self, datasets: list[DatasetEntry]) -> None:
         """Refuse wrong parameters of simulators, which is an error of the catalog.
