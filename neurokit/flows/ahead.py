@@ -56,7 +56,7 @@ def forecast(
     A, B, Q = fit.dynamics.step()
     last = given.trials.offsets[1:] - 1
     n_trials, n_inputs = len(last), B.shape[1]
-    inputs = _inputs(ahead_inputs, n_trials, n_bins, n_inputs)
+    inputs = _inputs(ahead_inputs, n_trials, n_bins, n_inputs, "ahead_inputs")
     mean, V = found.mean[last], found.covariance[last]
     drive = given.data.inputs[last]
     means, covariances = [], []
@@ -114,16 +114,23 @@ def _expected(
     return mean.reshape(shape), deviation.reshape(shape)
 
 
-def _inputs(given: Any, n_trials: int, n_bins: int, n_inputs: int) -> Array:
+def _inputs(given: Any, n_trials: int, n_bins: int, n_inputs: int, where: str) -> Array:
     if given is None:
         return np.zeros((n_trials, n_bins, n_inputs))
-    values = np.asarray(given, dtype=np.float64)
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SchemaError(
+            "are no numbers of one shape",
+            where=where,
+            mend=f"Give ({n_trials}, {n_bins}, {n_inputs}) numbers.",
+        ) from error
     if values.ndim == 2:
         values = np.broadcast_to(values, (n_trials, *values.shape))
     if values.shape != (n_trials, n_bins, n_inputs) or not np.isfinite(values).all():
         raise SchemaError(
             f"have shape {values.shape}, or are not finite",
-            where="inputs",
+            where=where,
             mend=f"Give ({n_trials}, {n_bins}, {n_inputs}) numbers.",
         )
     return values
@@ -158,7 +165,7 @@ def draw(
         As `FlowReading.sample` says.
     """
     chain = fit.chain()
-    given = _inputs(inputs, n_trials, n_bins, chain.input.shape[1])
+    given = _inputs(inputs, n_trials, n_bins, chain.input.shape[1], "inputs")
     n = len(chain.transition)
     half, first = _root(chain.noise), _root(chain.initial_covariance)
     states = np.empty((n_trials, n_bins, n))

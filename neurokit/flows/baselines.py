@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import OptionError, SchemaError
+from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
 from neurokit.flows.given import Given, bin_width, gather, neuron_mask
 from neurokit.flows.model import LinearFlow
@@ -149,6 +149,14 @@ class _Smoothed(Scored, Estimator):
                 where="X",
                 mend="Select those of the fit.",
             )
+        space = self.readout_offset_.dims[0]
+        if not np.array_equal(given.trials.labels, self.readout_offset_[space].astype(np.str_)):
+            raise LabelError(
+                f"has other {space}s than the fit, or another order",
+                where="X",
+                mend="Select those of the fit, in its order.",
+            )
+        bin_width(X, self.bin_width_)
         return given
 
 
@@ -317,7 +325,10 @@ class FactorGLM(_Smoothed):
 
         given = self._begin(X)
         n = given.trials.labels.size
-        if isinstance(self.n_latents, bool) or not 1 <= int(self.n_latents) <= n:
+        whole = isinstance(self.n_latents, int | np.integer) and not isinstance(
+            self.n_latents, bool
+        )
+        if not whole or not 1 <= self.n_latents <= n:
             raise OptionError(
                 f"is {self.n_latents!r}", where="n_latents", mend=f"Give 1 to {n} factors."
             )

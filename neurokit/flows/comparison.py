@@ -70,8 +70,13 @@ def compare(
     >>> table.model.values.tolist()
     ['smoothing', 'factors']
     """
-    if not models:
-        raise OptionError("is empty", where="models", mend="Name at least one.")
+    if not isinstance(models, Mapping) or not models:
+        raise OptionError("is no mapping or empty", where="models", mend="Name at least one.")
+    whole = isinstance(n_forward, int | np.integer) and not isinstance(n_forward, bool)
+    if not whole or n_forward < 0:
+        raise OptionError(
+            f"is {n_forward!r}", where="n_forward", mend="Give a whole number from 0."
+        )
     rows: dict[str, list[float]] = {
         name: [] for name in ("co_bps", "r2", "forward_bps", "fit_seconds")
     }

@@ -251,6 +251,11 @@ def _rows(rates: Any, velocity: Any, lag: int, which: str) -> tuple[Array, Array
         raise OptionError(f"is {lag!r}", where="lag", mend="Give whole bins, fewer than a trial.")
     x, y = x[:, max(-lag, 0) : n_bins - max(lag, 0)], y[:, max(lag, 0) : n_bins - max(-lag, 0)]
     x, y = x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2])
+    for name, values in (("rates", x), ("vel", y)):
+        if np.isinf(values).any():
+            raise SchemaError(
+                "hold infinities", where=f"{name}_{which}", mend="Mark what is missing by NaN."
+            )
     kept = ~np.isnan(y).any(axis=1) & ~np.isnan(x).any(axis=1)
     if kept.sum() < 10:
         raise SchemaError(
@@ -396,7 +401,7 @@ def tp_correlation(
             where="interval",
             mend="Give one per trial.",
         )
-    edges = [(0, len(one)) for one in trials] if window is None else np.asarray(window).tolist()
+    edges = [(0, len(one)) for one in trials] if window is None else _edges(window, len(trials))
     speed = np.array([_speed(one, *edge) for one, edge in zip(trials, edges, strict=True)])
     found = []
     for label in np.unique(labels):
@@ -404,6 +409,17 @@ def tp_correlation(
         if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
             found.append(float(np.corrcoef(x, y)[0, 1]))
     return float(np.mean(found)) if found else float("nan")
+
+
+def _edges(window: Any, n_trials: int) -> list[Any]:
+    edges = np.asarray(window)
+    if edges.shape != (n_trials, 2) or edges.dtype.kind not in "iu":
+        raise SchemaError(
+            f"has shape {edges.shape} of {edges.dtype}",
+            where="window",
+            mend=f"Give ({n_trials}, 2) whole numbers: first bin, and one after the last.",
+        )
+    return edges.tolist()
 
 
 def _speed(trial: Array, start: int, stop: int) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
 from neurokit.flows.em import Fit
-from neurokit.flows.given import Given, gather, neuron_mask
+from neurokit.flows.given import Given, bin_width, gather, neuron_mask
 from neurokit.flows.observed import Observed
 from neurokit.flows.poisson import Poisson
 from neurokit.flows.posterior import Posterior
@@ -73,6 +73,8 @@ class FlowReading(Scored, Estimator):
                 where="inputs",
                 mend="Give the inputs that fit had.",
             )
+        # A step of the dynamics is one bin: bins of another width would be another model.
+        bin_width(X, self.bin_width_)
         self._check_values(given)
         return given, stored_fit(self)
 

@@ -92,7 +92,9 @@ def _rows(rates: xr.DataArray, piece: Any) -> Any:
 
 def _r2(rates: Any, values: Any) -> float:
     seen = ~np.isnan(values)
-    mean = np.nanmean(values, axis=0)
+    # A neuron that was never seen has no mean, and is left out as it never changes.
+    n = np.maximum(seen.sum(axis=0), 1)
+    mean = np.where(seen, values, 0.0).sum(axis=0) / n
     rest = np.where(seen, (values - rates) ** 2, 0.0).sum(axis=0)
     total = np.where(seen, (values - mean) ** 2, 0.0).sum(axis=0)
     changing = total > 0

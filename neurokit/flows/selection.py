@@ -67,12 +67,12 @@ def select_latents(
     >>> select_latents(counts, [1, 2], model=base, n_folds=2, random_state=0).score.shape
     (2, 2)
     """
-    tried = [int(k) for k in n_latents]
-    if not tried or min(tried) < 1:
+    tried = list(n_latents)
+    if not tried or not all(map(_is_whole, tried)) or min(tried) < 1:
         raise OptionError(f"is {tried}", where="n_latents", mend="Give whole numbers from 1.")
     given = gather(X)
     n_trials, n_neurons = given.data.n_trials, given.trials.labels.size
-    if not 2 <= n_folds <= min(n_trials, n_neurons):
+    if not _is_whole(n_folds) or not 2 <= n_folds <= min(n_trials, n_neurons):
         raise OptionError(
             f"is {n_folds!r} for {n_trials} trials and {n_neurons} neurons",
             where="n_folds",
@@ -94,6 +94,10 @@ def select_latents(
             metric = "co_bps" if counts else "r2"
             score[row, fold] = one.score(test, metric=metric, held_out=neuron_fold == fold)
     return _chosen(score, tried, "bit/spike" if counts else "1")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _default(X: Any, counts: bool) -> LangevinLDS:
