@@ -419,7 +419,8 @@ def _edges(window: Any, n_trials: int) -> list[Any]:
             where="window",
             mend=f"Give ({n_trials}, 2) whole numbers: first bin, and one after the last.",
         )
-    return edges.tolist()
+    found: list[Any] = edges.tolist()
+    return found
 
 
 def _speed(trial: Array, start: int, stop: int) -> float:

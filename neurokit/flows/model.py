@@ -78,7 +78,7 @@ class LinearFlow(FlowReading):
         return self
 
     def _check_parameters(self) -> None:
-        for name in ("n_latents", "n_restarts", "max_iter"):
+        for name in ("n_latents", "n_restarts", "max_iter", "n_noise"):
             value = getattr(self, name, 1)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
@@ -301,7 +301,7 @@ class LangevinLDS(LinearFlow):
         """
         from scipy.stats import norm
 
-        if not 0 < level < 1:
+        if not isinstance(level, int | float | np.number) or not 0 < level < 1:
             raise OptionError(f"is {level!r}", where="level", mend="Give a share, 0 to 1.")
         given, fit = self._prepared(X, inputs)
         with single_thread():
