@@ -150,7 +150,9 @@ class _Smoothed(Scored, Estimator):
                 mend="Select those of the fit.",
             )
         space = self.readout_offset_.dims[0]
-        if not np.array_equal(given.trials.labels, self.readout_offset_[space].astype(np.str_)):
+        # A plain array has no names, only places: they are taken as those of the fit.
+        known = (self.readout_offset_[space].values.astype(np.str_), np.arange(n).astype(np.str_))
+        if not any(np.array_equal(given.trials.labels, labels) for labels in known):
             raise LabelError(
                 f"has other {space}s than the fit, or another order",
                 where="X",
