@@ -69,7 +69,7 @@ def test_planted_clusters_are_mostly_found():
     found = []
     for seed in range(5):
         data, truth = _data(seed, n_neurons=30, n_bins=400)
-        labels = start_neurons(data, 3, np.random.default_rng(seed))
+        labels, _ = start_neurons(data, 3, 2, np.random.default_rng(seed))
         found.append(adjusted_rand(truth.neuron_cluster.values, labels))
     assert np.median(found) > 0.7
 
@@ -78,7 +78,7 @@ def test_planted_clusters_are_mostly_found():
 @given(SEEDS, st.integers(1, 5))
 def test_clusters_are_numbered_by_first_appearance(seed, n_clusters):
     data, _ = _data(seed, n_bins=60)
-    labels = start_neurons(data, n_clusters, np.random.default_rng(seed))
+    labels, _ = start_neurons(data, n_clusters, 2, np.random.default_rng(seed))
     assert labels[0] == 0
     assert set(labels.tolist()) == set(range(labels.max() + 1))
     assert labels.max() < n_clusters
@@ -87,7 +87,8 @@ def test_clusters_are_numbered_by_first_appearance(seed, n_clusters):
 def test_neurons_that_are_all_alike_make_one_cluster():
     y = np.tile(np.random.default_rng(0).poisson(2.0, 50).astype(float), (6, 1))
     data = Data(y, np.ones_like(y, dtype=bool), np.array([0, 50]), 0)
-    assert start_neurons(data, 3, np.random.default_rng(0)).max() == 0
+    labels, _ = start_neurons(data, 3, 2, np.random.default_rng(0))
+    assert labels.max() == 0
 
 
 def test_states_differ_in_power():
