@@ -22,6 +22,7 @@ from neurokit.bicluster.observations import FAMILIES, GAUSSIAN
 from neurokit.bicluster.partition_prior import dirichlet_process, finite_mixtures
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.errors import OptionError, check_option
+from neurokit.randomness import as_generator
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -374,7 +375,7 @@ def geweke(
     _check_sizes(n_draws=(n_draws, 100), n_sweeps=(n_sweeps, 1))
     chosen = _ALL_MOVES if moves is None else moves
     problem = small_problem(observation, neuron_prior=neuron_prior, moves=chosen)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     step = _only_state if kernel is None else kernel
     names = functions(*problem.draw(rng))
     if from_prior:

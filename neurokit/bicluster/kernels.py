@@ -11,6 +11,7 @@ from neurokit.bicluster.laplace import log_evidence
 from neurokit.bicluster.partition_prior import partition_log_weights
 from neurokit.bicluster.state_paths import sample_path
 from neurokit.errors import SchemaError
+from neurokit.randomness import as_generator
 
 __all__ = [
     "geweke",
@@ -72,7 +73,7 @@ def sample_block_tridiagonal(
         )
     if below.shape != (len(linear) - 1, *blocks.shape[1:]):
         raise SchemaError(f"has shape {below.shape}", where="lower", mend="Give (T - 1, q, q).")
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     normals = np.zeros_like(linear) if mean else rng.standard_normal(linear.shape)
     drawn, log_determinant, _ = draw_gaussian(blocks, below, linear, normals)
     if not np.isfinite(log_determinant):

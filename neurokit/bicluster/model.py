@@ -25,6 +25,7 @@ from neurokit.bicluster.records import Plan, Record, whole_or_salvaged
 from neurokit.bicluster.results import Results
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.estimator import progress, single_thread
+from neurokit.randomness import as_generator
 
 Observation = Literal["poisson", "negative_binomial", "gaussian"]
 # A signal is acted on when the main thread wakes; no wait may be longer than this, s.
@@ -208,7 +209,7 @@ class BiCluster(Results):
         """
         check_options(self)
         given = as_given(X, self.observation)
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         hiding, choosing, *streams = rng.spawn(2 + self.n_chains)
         settings = settings_of(self, given.data)
         data, entries, values = hide(given.data, self.held_out, hiding)

@@ -21,6 +21,7 @@ from neurokit.flows.search import SearchOptions, gaussian_search, poisson_search
 from neurokit.flows.storing import keep_fit
 from neurokit.flows.uncertainty import mode_errors
 from neurokit.flows.variational import CountFit
+from neurokit.randomness import as_generator
 
 Array = NDArray[np.float64]
 
@@ -111,7 +112,7 @@ class LinearFlow(FlowReading):
             self.tol,
             self._colour(),
         )
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         bar = progress(range(self.max_iter), label=type(self).__name__, show=self.progress)
 
         latest: list[Fit | CountFit] = []

@@ -18,6 +18,7 @@ from neurokit.flows.posterior import Posterior
 from neurokit.flows.scoring import Scored
 from neurokit.flows.storing import scales, stored_fit
 from neurokit.flows.variational import CountFit, infer
+from neurokit.randomness import as_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -267,7 +268,7 @@ class FlowReading(Scored, Estimator):
         for name, value in (("n_bins", n_bins), ("n_trials", n_trials)):
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         return draw(self, stored_fit(self), int(n_bins), int(n_trials), inputs, rng)
 
     def plot(self) -> list[Axes]:

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from neurokit.errors import OptionError
 from neurokit.flows.given import Given, gather
 from neurokit.flows.model import LangevinLDS
+from neurokit.randomness import as_generator
 
 
 def select_latents(
@@ -78,7 +79,7 @@ def select_latents(
             where="n_folds",
             mend="Give 2 or more, not above either.",
         )
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     trial_fold = rng.permutation(np.arange(n_trials) % n_folds)
     neuron_fold = rng.permutation(np.arange(n_neurons) % n_folds)
     counts = given.are_counts

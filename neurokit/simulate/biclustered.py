@@ -10,10 +10,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit._version import __version__
-from neurokit.errors import OptionError, check_option
+from neurokit.errors import check_option
+from neurokit.randomness import as_generator
 from neurokit.schema.build import activity, recording
 from neurokit.schema.history import add_history
 from neurokit.schema.time import regular_time, time_coordinate
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -121,7 +123,7 @@ def biclustered(
         "bin_s": bin_s,
     }
     _check(parameters)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     planted = _plant(rng, n_neurons, n_bins, n_clusters, n_states, n_latents)
     values = _values(rng, planted.eta, observation, size, noise)
     names = [f"N{k + 1:0{len(str(n_neurons))}d}" for k in range(n_neurons)]
@@ -149,25 +151,15 @@ def biclustered(
 
 
 def _check(parameters: dict[str, Any]) -> None:
-    for name in ("n_neurons", "n_bins", "n_clusters", "n_states", "n_latents"):
-        value = parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
-    if parameters["n_clusters"] > parameters["n_neurons"]:
-        raise OptionError(
-            f"is {parameters['n_clusters']} for {parameters['n_neurons']} neurons",
-            where="n_clusters",
-            mend="Give at most one cluster per neuron.",
-        )
-    if parameters["n_states"] > len(_GROWTH):
-        raise OptionError(
-            f"is {parameters['n_states']}", where="n_states", mend=f"Give 1 to {len(_GROWTH)}."
-        )
+    for name in ("n_bins", "n_latents"):
+        whole_number(name, parameters[name])
+    n_neurons = whole_number("n_neurons", parameters["n_neurons"])
+    whole_number("n_clusters", parameters["n_clusters"], most=n_neurons)
+    whole_number("n_states", parameters["n_states"], most=len(_GROWTH))
     kinds = ("poisson", "negative_binomial", "gaussian")
     check_option("observation", parameters["observation"], kinds)
     for name in ("size", "noise", "bin_s"):
-        if not (np.isfinite(parameters[name]) and parameters[name] > 0):
-            raise OptionError(f"is {parameters[name]!r}", where=name, mend="Give a number above 0.")
+        real_number(name, parameters[name], above=True)
 
 
 def _plant(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError
+from neurokit.randomness import as_generator
 from neurokit.simulate.population import counts_recording, population_names, rates_truth
 from neurokit.simulate.simulation import Simulation
 
@@ -95,7 +96,7 @@ def lorenz(
         "step": step,
     }
     _check(parameters)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     state = standardised_paths(rng, n_conditions, n_bins, bin_s * speed, step)
     weights = _weights(rng, n_neurons)
     rate = bin_s * base_rate * np.exp(state @ weights.T)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, check_option
+from neurokit.randomness import as_generator
 from neurokit.simulate.population import counts_recording, population_names, rates_truth
 from neurokit.simulate.simulation import Simulation
 
@@ -92,7 +93,7 @@ def oscillators(
     hertz = np.asarray(frequencies, dtype=np.float64)
     ratios = np.asarray(damping_ratios, dtype=np.float64)
     _check(parameters, hertz, ratios)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     state = np.stack(
         [
             _path(rng, f, zeta, n_trials, n_bins, bin_s)
