@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError
 from neurokit.randomness import as_generator
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.population import counts_recording, population_names, rates_truth
 from neurokit.simulate.simulation import Simulation
 
@@ -122,9 +123,7 @@ def lorenz(
 
 def _check(parameters: dict[str, Any]) -> None:
     for name in ("n_conditions", "n_repeats", "n_neurons", "n_bins"):
-        value = parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
+        whole_number(name, parameters[name])
     if parameters["n_conditions"] * parameters["n_bins"] < 2:
         raise OptionError(
             "one bin of one condition has no spread to standardise by",
@@ -132,9 +131,7 @@ def _check(parameters: dict[str, Any]) -> None:
             mend="Give more bins or conditions.",
         )
     for name in ("bin_s", "speed", "base_rate", "step"):
-        value = parameters[name]
-        if not (np.isfinite(value) and value > 0):
-            raise OptionError(f"is {value!r}", where=name, mend="Give a number above 0.")
+        real_number(name, parameters[name], above=True)
 
 
 def standardised_paths(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, check_option
 from neurokit.randomness import as_generator
+from neurokit.simulate.numbers import real_number, whole_number
 from neurokit.simulate.population import counts_recording, population_names, rates_truth
 from neurokit.simulate.simulation import Simulation
 
@@ -125,13 +126,9 @@ def oscillators(
 
 def _check(parameters: dict[str, Any], hertz: Array, ratios: Array) -> None:
     for name in ("n_neurons", "n_trials", "n_bins"):
-        value = parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
+        whole_number(name, parameters[name])
     for name in ("bin_s", "base_rate", "noise_sd"):
-        value = parameters[name]
-        if not (np.isfinite(value) and value > 0):
-            raise OptionError(f"is {value!r}", where=name, mend="Give a number above 0.")
+        real_number(name, parameters[name], above=True)
     check_option("observation", parameters["observation"], ("poisson", "gaussian"))
     if hertz.ndim != 1 or not hertz.size or not (np.isfinite(hertz) & (hertz > 0)).all():
         raise OptionError(
