@@ -1,11 +1,16 @@
 """Fixtures of the tests of representational similarity."""
 
 import importlib
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+
+# Test modules share what lies beside them.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

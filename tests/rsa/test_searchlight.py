@@ -1,52 +1,18 @@
-"""Searchlights equal rdm of every neighbourhood, whatever is searched, kept, missing or lazy."""
+"""Searchlights equal rdm of every neighbourhood, whatever is missing or named otherwise."""
 
 import numpy as np
 import pytest
 import xarray as xr
+from searched import N_FOLDS, by_hand, mask_of, options_of, patterns_of
 
 import neurokit as nk
-from neurokit.errors import LabelError, NeurokitError, OptionError, SchemaError, TimeError
-from neurokit.rsa import searching as module
+from neurokit.errors import LabelError, NeurokitError, OptionError, SchemaError
 from neurokit.rsa.dissimilarity import METHODS
-from neurokit.testing import assert_same
-
-N_FOLDS = 3
-
-
-def _mask(shape=(4, 5, 3), share=0.8, seed=0):
-    return np.random.default_rng(seed).random(shape) < share
-
-
-def _patterns(n_places, n=6, n_repeats=2, seed=0, lead=(), dim="voxel", offset=0.0):
-    """(lead..., trial, place) of `n` conditions in three runs, positive."""
-    rng = np.random.default_rng(seed)
-    condition = np.tile(np.repeat([f"c{k}" for k in rng.permutation(n)], n_repeats), N_FOLDS)
-    run = np.repeat(np.arange(N_FOLDS), n * n_repeats)
-    sizes = [k for _, k in lead]
-    shape = (*sizes, condition.size, n_places)
-    signal = rng.standard_normal((*sizes, n, n_places))
-    code = np.unique(condition, return_inverse=True)[1]
-    values = offset + np.abs(signal[..., code, :] + 0.5 * rng.standard_normal(shape)) + 0.1
-    coords = {"condition": ("trial", condition), "run": ("trial", run)}
-    return xr.DataArray(values, coords, [*(d for d, _ in lead), "trial", dim])
-
-
-def _by_hand(x, near, method, **options):
-    """rdm of the places of every centre, one by one."""
-    found = []
-    for a, b in zip(near.starts[:-1], near.starts[1:], strict=True):
-        part = x.isel({near.dim: near.members[a:b]})
-        found.append(nk.rsa.rdm(part, method, **options))
-    return xr.concat(found, near.dim, coords="minimal", compat="override")
-
-
-def _options(method):
-    return {"folds": "run"} if method in ("crossnobis", "poisson_cv") else {}
 
 
 @pytest.fixture
 def near():
-    return nk.rsa.volume_neighbourhoods(_mask(), 1.5)
+    return nk.rsa.volume_neighbourhoods(mask_of(), 1.5)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -57,10 +23,10 @@ def near():
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("unbalanced", [False, True])
 def test_every_centre_has_the_rdm_of_its_neighbourhood(near, method, unbalanced):
-    x = _patterns(len(near.labels))
-    options = {"unbalanced": unbalanced, **_options(method)}
+    x = patterns_of(len(near.labels))
+    options = {"unbalanced": unbalanced, **options_of(method)}
     found = nk.rsa.searchlight(x, near, method, **options)
-    expected = _by_hand(x, near, method, **options)
+    expected = by_hand(x, near, method, **options)
     assert found.dims == ("voxel", "pair")
     np.testing.assert_allclose(found.values, expected.values, rtol=0, atol=1e-10)
     assert found.condition_1.values.tolist() == expected.condition_1.values.tolist()
@@ -71,16 +37,16 @@ def test_every_centre_has_the_rdm_of_its_neighbourhood(near, method, unbalanced)
 @pytest.mark.parametrize("method", ["correlation", "euclidean", "crossnobis"])
 def test_a_large_offset_costs_no_digits(near, method):
     # Raw scanner units: differences of 1 on top of 10 000.
-    x = _patterns(len(near.labels), offset=1e4)
-    found = nk.rsa.searchlight(x, near, method, **_options(method))
-    expected = _by_hand(x, near, method, **_options(method))
+    x = patterns_of(len(near.labels), offset=1e4)
+    found = nk.rsa.searchlight(x, near, method, **options_of(method))
+    expected = by_hand(x, near, method, **options_of(method))
     np.testing.assert_allclose(found.values, expected.values, rtol=0, atol=1e-10)
 
 
 def test_folds_with_unequal_numbers_of_repeats(near):
-    x = _patterns(len(near.labels)).isel(trial=slice(1, None))
+    x = patterns_of(len(near.labels)).isel(trial=slice(1, None))
     found = nk.rsa.searchlight(x, near, "crossnobis", folds="run")
-    expected = _by_hand(x, near, "crossnobis", folds="run")
+    expected = by_hand(x, near, "crossnobis", folds="run")
     np.testing.assert_allclose(found.values, expected.values, rtol=0, atol=1e-10)
 
 
@@ -89,7 +55,7 @@ def test_folds_with_unequal_numbers_of_repeats(near):
 def test_volumes_equal_rsatoolbox(toolbox, capsys, method):
     from rsatoolbox.util.searchlight import get_searchlight_RDMs, get_volume_searchlight
 
-    mask = _mask((6, 7, 6))
+    mask = mask_of((6, 7, 6))
     rng = np.random.default_rng(0)
     x = rng.standard_normal((8, *mask.shape))
     centres, neighbours = get_volume_searchlight(mask, 3, 0.2, truncate_at_boundary=True)
@@ -126,39 +92,39 @@ def test_repeats_are_averaged_as_rsatoolbox_does(toolbox, capsys):
 @pytest.mark.parametrize("method", ["crossnobis", "mahalanobis"])
 @pytest.mark.parametrize("noise", ["shrinkage_diag", "shrinkage_eye", "diag"])
 def test_noise_is_estimated_in_each_neighbourhood(near, method, noise):
-    x = _patterns(len(near.labels), n_repeats=4)
-    options = {"noise": noise, **_options(method)}
+    x = patterns_of(len(near.labels), n_repeats=4)
+    options = {"noise": noise, **options_of(method)}
     found = nk.rsa.searchlight(x, near, method, **options)
-    expected = _by_hand(x, near, method, **options)
+    expected = by_hand(x, near, method, **options)
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["crossnobis", "mahalanobis"])
 def test_a_covariance_of_all_places_gives_each_its_part(near, method):
     n = len(near.labels)
-    x = _patterns(n)
+    x = patterns_of(n)
     root = np.random.default_rng(5).standard_normal((n, 2 * n))
     noise = root @ root.T / (2 * n)
-    found = nk.rsa.searchlight(x, near, method, noise, **_options(method))
+    found = nk.rsa.searchlight(x, near, method, noise, **options_of(method))
     for k in (0, 7, near.n_centres - 1):
         at = near.members[near.starts[k] : near.starts[k + 1]]
-        part = nk.rsa.rdm(x.isel(voxel=at), method, noise[np.ix_(at, at)], **_options(method))
+        part = nk.rsa.rdm(x.isel(voxel=at), method, noise[np.ix_(at, at)], **options_of(method))
         np.testing.assert_allclose(found.values[k], part.values, rtol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["crossnobis", "mahalanobis"])
 def test_variances_whiten_as_a_diagonal_covariance(near, method):
     n = len(near.labels)
-    x = _patterns(n)
+    x = patterns_of(n)
     variance = np.random.default_rng(5).random(n) + 0.2
-    found = nk.rsa.searchlight(x, near, method, variance, **_options(method))
-    full = nk.rsa.searchlight(x, near, method, np.diag(variance), **_options(method))
+    found = nk.rsa.searchlight(x, near, method, variance, **options_of(method))
+    full = nk.rsa.searchlight(x, near, method, np.diag(variance), **options_of(method))
     np.testing.assert_allclose(found.values, full.values, rtol=1e-9, atol=1e-12)
 
 
 def test_every_fold_may_have_its_noise(near):
     n = len(near.labels)
-    x = _patterns(n)
+    x = patterns_of(n)
     rng = np.random.default_rng(5)
     roots = rng.standard_normal((N_FOLDS, n, 2 * n))
     noise = roots @ roots.transpose(0, 2, 1) / (2 * n)
@@ -172,7 +138,7 @@ def test_every_fold_may_have_its_noise(near):
 @pytest.mark.parametrize("estimator", ["shrinkage_diag", "shrinkage_eye", "diag"])
 def test_residuals_of_the_time_series_give_the_noise(near, estimator):
     n = len(near.labels)
-    x = _patterns(n)
+    x = patterns_of(n)
     residuals = np.random.default_rng(2).standard_normal((60, n)) @ np.diag(
         np.linspace(0.5, 2.0, n)
     )
@@ -186,7 +152,7 @@ def test_residuals_of_the_time_series_give_the_noise(near, estimator):
 
 def test_labelled_residuals_are_found_by_their_labels():
     near = nk.rsa.sensor_neighbourhoods(list("abcd"), adjacency=np.ones((4, 4)))
-    x = _patterns(4, dim="channel").assign_coords(channel=list("abcd"))
+    x = patterns_of(4, dim="channel").assign_coords(channel=list("abcd"))
     rng = np.random.default_rng(2)
     residuals = xr.DataArray(
         rng.standard_normal((30, 4)) * [1, 2, 3, 4], {"channel": list("abcd")}, ["time", "channel"]
@@ -202,7 +168,7 @@ def test_labelled_residuals_are_found_by_their_labels():
 def test_crossnobis_of_pure_noise_is_zero_on_average():
     # One call searches 400 independent systems; their means are 400 simulations.
     near = nk.rsa.volume_neighbourhoods(np.ones((3, 2, 2), bool), 1.0)
-    x = _patterns(12, lead=[("subject", 400)])
+    x = patterns_of(12, lead=[("subject", 400)])
     x.values[:] = np.random.default_rng(0).standard_normal(x.shape)
     found = nk.rsa.searchlight(x, near, "crossnobis", "diag", folds="run").mean(["voxel", "pair"])
     assert abs(float(found.mean())) < 3 * float(found.std()) / np.sqrt(400)
@@ -211,7 +177,7 @@ def test_crossnobis_of_pure_noise_is_zero_on_average():
 def test_signal_in_one_place_is_found_around_it_and_not_elsewhere():
     mask = np.ones((7, 7, 7), bool)
     near = nk.rsa.volume_neighbourhoods(mask, 1.5)
-    x = _patterns(mask.size, n=5, n_repeats=4)
+    x = patterns_of(mask.size, n=5, n_repeats=4)
     rng = np.random.default_rng(3)
     x.values[:] = rng.standard_normal(x.shape)
     centre = np.ravel_multi_index((2, 3, 4), mask.shape)
@@ -225,7 +191,7 @@ def test_signal_in_one_place_is_found_around_it_and_not_elsewhere():
 
 
 def test_places_that_never_vary_are_named_before_anything_runs(near):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     x.values[:, [2, 5]] = 3.0
     for noise in ("shrinkage_diag", "diag"):
         with pytest.raises(OptionError, match="2 of the places searched have no variance"):
@@ -235,7 +201,7 @@ def test_places_that_never_vary_are_named_before_anything_runs(near):
 def test_a_covariance_without_inverse_names_the_way_out(near):
     n = len(near.labels)
     with pytest.raises(OptionError, match="not positive definite"):
-        nk.rsa.searchlight(_patterns(n), near, "crossnobis", np.ones((n, n)), folds="run")
+        nk.rsa.searchlight(patterns_of(n), near, "crossnobis", np.ones((n, n)), folds="run")
 
 
 @pytest.mark.parametrize(
@@ -253,11 +219,13 @@ def test_a_covariance_without_inverse_names_the_way_out(near):
 def test_noise_that_does_not_fit_is_refused(options, where):
     near = nk.rsa.sensor_neighbourhoods(list("abcd"), adjacency=np.ones((4, 4)))
     with pytest.raises(NeurokitError, match=where):
-        nk.rsa.searchlight(_patterns(4, dim="channel"), near, "crossnobis", folds="run", **options)
+        nk.rsa.searchlight(
+            patterns_of(4, dim="channel"), near, "crossnobis", folds="run", **options
+        )
 
 
 def test_single_observations_leave_no_noise_to_estimate(near):
-    x = _patterns(len(near.labels)).isel(trial=slice(0, 12, 2))
+    x = patterns_of(len(near.labels)).isel(trial=slice(0, 12, 2))
     with pytest.raises(OptionError, match="0 degrees of freedom"):
         nk.rsa.searchlight(x, near, "mahalanobis", "shrinkage_diag")
 
@@ -269,44 +237,44 @@ def test_single_observations_leave_no_noise_to_estimate(near):
 
 @pytest.mark.parametrize("method", ["correlation", "euclidean", "crossnobis", "poisson"])
 def test_voxels_without_data_belong_to_no_neighbourhood(near, method):
-    x = _patterns(len(near.labels), lead=[("subject", 2)])
+    x = patterns_of(len(near.labels), lead=[("subject", 2)])
     x.values[1][:, [0, 9, 10]] = np.nan
-    found = nk.rsa.searchlight(x, near, method, **_options(method))
+    found = nk.rsa.searchlight(x, near, method, **options_of(method))
     for subject in range(2):
-        expected = _by_hand(x.isel(subject=subject), near, method, **_options(method))
+        expected = by_hand(x.isel(subject=subject), near, method, **options_of(method))
         np.testing.assert_allclose(found.values[subject], expected.values, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["correlation", "euclidean", "cosine"])
 def test_single_missing_values_are_left_out_pair_by_pair(near, method):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     x.values[:6, 4] = np.nan
     x.values[8, 20] = np.nan
     found = nk.rsa.searchlight(x, near, method)
-    expected = _by_hand(x, near, method)
+    expected = by_hand(x, near, method)
     np.testing.assert_allclose(found.values, expected.values, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["crossnobis", "poisson", "mahalanobis"])
 def test_methods_that_need_all_values_say_how_many_places_lack_some(near, method):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     x.values[8, [3, 20]] = np.nan
     with pytest.raises(SchemaError, match="2 places lack values in some observations"):
-        nk.rsa.searchlight(x, near, method, **_options(method))
+        nk.rsa.searchlight(x, near, method, **options_of(method))
 
 
 def test_places_of_no_neighbourhood_may_lack_anything():
     mask = np.ones((4, 1, 1), bool)
     centres = np.array([True, False, False, False]).reshape(4, 1, 1)
     near = nk.rsa.volume_neighbourhoods(mask, 1.0, centres=centres)
-    x = _patterns(4)
+    x = patterns_of(4)
     x.values[3, 2] = np.nan
     x.values[:, 3] = -1.0
     assert np.isfinite(nk.rsa.searchlight(x, near, "poisson")).all()
 
 
 def test_a_centre_with_too_few_places_is_unknown(near):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     found = nk.rsa.searchlight(x, near, "euclidean", min_features=12)
     few = near.sizes < 12
     assert 0 < few.sum() < few.size
@@ -316,16 +284,16 @@ def test_a_centre_with_too_few_places_is_unknown(near):
 
 @pytest.mark.parametrize("method", ["correlation", "crossnobis", "poisson"])
 def test_a_centre_without_data_is_unknown(near, method):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     gone = near.members[near.starts[0] : near.starts[1]]
     x.values[:, gone] = np.nan
-    found = nk.rsa.searchlight(x, near, method, **_options(method))
+    found = nk.rsa.searchlight(x, near, method, **options_of(method))
     assert np.isnan(found.values[0]).all()
     assert np.isfinite(found.values[-1]).all()
 
 
 def test_a_flat_pattern_has_no_correlation_around_its_centres(near):
-    x = _patterns(len(near.labels), n_repeats=1).isel(trial=slice(0, 6))
+    x = patterns_of(len(near.labels), n_repeats=1).isel(trial=slice(0, 6))
     x.values[2] = 7.0
     found = nk.rsa.searchlight(x, near, "correlation")
     named = x.condition.values[2]
@@ -340,8 +308,8 @@ def test_a_flat_pattern_has_no_correlation_around_its_centres(near):
 
 
 def test_a_volume_is_taken_as_it_is(near):
-    mask = _mask()
-    x = _patterns(len(near.labels), lead=[("subject", 2)])
+    mask = mask_of()
+    x = patterns_of(len(near.labels), lead=[("subject", 2)])
     volume = np.full((2, x.sizes["trial"], *mask.shape), 99.0)
     volume[:, :, mask] = x.values
     spatial = xr.DataArray(volume, x.coords, ["subject", "trial", "x", "y", "z"])
@@ -362,7 +330,7 @@ def test_sensors_are_found_by_name_in_any_order():
     names = [f"MEG{k}" for k in range(7)]
     place = np.random.default_rng(0).standard_normal((7, 3))
     near = nk.rsa.sensor_neighbourhoods(names, positions=place, n_nearest=3)
-    x = _patterns(7, dim="channel").assign_coords(channel=names)
+    x = patterns_of(7, dim="channel").assign_coords(channel=names)
     shuffled = x.isel(channel=[6, 2, 0, 1, 5, 3, 4])
     found = nk.rsa.searchlight(shuffled, near, "correlation")
     assert found.channel.values.tolist() == names
@@ -371,7 +339,7 @@ def test_sensors_are_found_by_name_in_any_order():
 
 def test_more_channels_than_neighbourhoods_know_do_not_matter():
     near = nk.rsa.sensor_neighbourhoods(list("ab"), adjacency=np.ones((2, 2)))
-    x = _patterns(3, dim="channel").assign_coords(channel=["a", "EOG", "b"])
+    x = patterns_of(3, dim="channel").assign_coords(channel=["a", "EOG", "b"])
     found = nk.rsa.searchlight(x, near, "euclidean")
     expected = nk.rsa.rdm(x.sel(channel=["a", "b"]), "euclidean")
     np.testing.assert_allclose(found.values[0], expected.values, atol=1e-12)
@@ -379,20 +347,20 @@ def test_more_channels_than_neighbourhoods_know_do_not_matter():
 
 def test_places_that_are_not_there_are_listed():
     near = nk.rsa.sensor_neighbourhoods(list("abc"), adjacency=np.eye(3))
-    x = _patterns(2, dim="channel").assign_coords(channel=["a", "x"])
+    x = patterns_of(2, dim="channel").assign_coords(channel=["a", "x"])
     with pytest.raises(LabelError, match="they lack 2 of 3: b, c"):
         nk.rsa.searchlight(x, near, "euclidean")
 
 
 def test_unlabelled_places_go_by_number(near):
-    x = _patterns(len(near.labels) - 1)
+    x = patterns_of(len(near.labels) - 1)
     with pytest.raises(SchemaError, match=f"for neighbourhoods of {len(near.labels)}"):
         nk.rsa.searchlight(x, near, "euclidean")
 
 
 def test_patterns_over_another_dim_are_refused(near):
     with pytest.raises(SchemaError, match="Give them the dim voxel"):
-        nk.rsa.searchlight(_patterns(4, dim="channel"), near, "euclidean")
+        nk.rsa.searchlight(patterns_of(4, dim="channel"), near, "euclidean")
 
 
 def test_a_plain_array_is_observations_by_places(near):
@@ -404,7 +372,7 @@ def test_a_plain_array_is_observations_by_places(near):
 
 
 def test_every_dim_that_is_no_place_stays_with_its_labels(near):
-    x = _patterns(len(near.labels), lead=[("subject", 2), ("time", 3)])
+    x = patterns_of(len(near.labels), lead=[("subject", 2), ("time", 3)])
     x = x.assign_coords(subject=["s1", "s2"], time=[0.0, 0.1, 0.2])
     found = nk.rsa.searchlight(x, near, "correlation")
     assert found.dims == ("subject", "time", "voxel", "pair")
@@ -414,7 +382,7 @@ def test_every_dim_that_is_no_place_stays_with_its_labels(near):
 
 
 def test_units_and_history_tell_what_was_done(near):
-    x = _patterns(len(near.labels)).assign_attrs(units="V")
+    x = patterns_of(len(near.labels)).assign_attrs(units="V")
     found = nk.rsa.searchlight(x, near, "crossnobis", folds="run")
     assert found.attrs["units"] == "(V)^2"
     assert "rsa.searchlight" in found.attrs["history"]
@@ -424,7 +392,7 @@ def test_units_and_history_tell_what_was_done(near):
 
 
 def test_inputs_stay_as_they_were(near):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     x.values[:, 3] = np.nan
     before = x.copy(deep=True)
     members = near.members.copy()
@@ -435,7 +403,7 @@ def test_inputs_stay_as_they_were(near):
 
 
 def test_single_precision_is_computed_in_double(near):
-    x = _patterns(len(near.labels), offset=1000.0).astype(np.float32)
+    x = patterns_of(len(near.labels), offset=1000.0).astype(np.float32)
     found = nk.rsa.searchlight(x, near, "correlation")
     double = nk.rsa.searchlight(x.astype(np.float64), near, "correlation")
     assert found.dtype == np.float64
@@ -443,13 +411,13 @@ def test_single_precision_is_computed_in_double(near):
 
 
 def test_whole_numbers_are_patterns_too(near):
-    counts = (_patterns(len(near.labels)) * 10).astype(int)
+    counts = (patterns_of(len(near.labels)) * 10).astype(int)
     found = nk.rsa.searchlight(counts, near, "poisson")
     np.testing.assert_array_equal(found, nk.rsa.searchlight(counts.astype(float), near, "poisson"))
 
 
 def test_negative_rates_are_refused(near):
-    x = _patterns(len(near.labels))
+    x = patterns_of(len(near.labels))
     x.values[0, 0] = -0.5
     with pytest.raises(SchemaError, match="least rate is -0.5"):
         nk.rsa.searchlight(x, near, "poisson")
@@ -466,320 +434,9 @@ def test_negative_rates_are_refused(near):
 )
 def test_options_that_contradict_are_refused(near, options, where):
     with pytest.raises(OptionError, match=where):
-        nk.rsa.searchlight(_patterns(len(near.labels)), near, **options)
+        nk.rsa.searchlight(patterns_of(len(near.labels)), near, **options)
 
 
 def test_something_must_be_searched():
     with pytest.raises(OptionError, match="neither a neighbourhood nor a window"):
-        nk.rsa.searchlight(_patterns(4), method="euclidean")
-
-
-# ---------------------------------------------------------------------------------------------
-# Time
-# ---------------------------------------------------------------------------------------------
-
-
-def _movie(n_channels=5, n_times=12, rate=100.0, seed=0, lead=()):
-    x = _patterns(n_channels, lead=[*lead, ("time", n_times)], dim="channel", seed=seed)
-    time = xr.Variable("time", np.arange(n_times) / rate, {"sampling_rate": rate, "units": "s"})
-    return x.assign_coords(time=time, channel=[f"E{k}" for k in range(n_channels)])
-
-
-def _chain(n=5):
-    return nk.rsa.sensor_neighbourhoods(
-        [f"E{k}" for k in range(n)], adjacency=np.eye(n, k=1) + np.eye(n, k=-1)
-    )
-
-
-@pytest.mark.parametrize("method", ["correlation", "crossnobis", "poisson"])
-def test_sensors_and_time_are_searched_together(method):
-    x, near = _movie(), _chain()
-    found = nk.rsa.searchlight(x, near, method, window=0.04, step=0.03, **_options(method))
-    assert found.dims == ("channel", "time", "pair")
-    np.testing.assert_allclose(found.time.values, [0.015, 0.045, 0.075])
-    for c in range(5):
-        for w, first in enumerate((0, 3, 6)):
-            at = near.members[near.starts[c] : near.starts[c + 1]]
-            part = x.isel(time=slice(first, first + 4), channel=at)
-            flat = part.stack(feature=["time", "channel"], create_index=False)
-            flat = flat.drop_vars(["time", "channel"])
-            expected = nk.rsa.rdm(flat, method, conditions="condition", **_options(method))
-            np.testing.assert_allclose(found.values[c, w], expected.values, rtol=0, atol=1e-10)
-
-
-def test_time_alone_is_searched_over_all_channels():
-    x = _movie()
-    found = nk.rsa.searchlight(x, method="correlation", window=0.03)
-    assert found.dims == ("time", "pair")
-    assert found.sizes["time"] == 10
-    flat = x.isel(time=slice(2, 5)).stack(feature=["time", "channel"], create_index=False)
-    expected = nk.rsa.rdm(flat.drop_vars(["time", "channel"]), "correlation")
-    np.testing.assert_allclose(found.values[2], expected.values, rtol=0, atol=1e-10)
-
-
-def test_without_a_window_every_sample_is_a_movie_of_its_own():
-    x, near = _movie(), _chain()
-    found = nk.rsa.searchlight(x, near, "correlation")
-    assert found.dims == ("time", "channel", "pair")
-    one = nk.rsa.searchlight(x, near, "correlation", window=0.01)
-    np.testing.assert_array_equal(found.transpose(*one.dims).values, one.values)
-    movie = nk.rsa.rdm(x.isel(channel=[0, 1]), "correlation")
-    np.testing.assert_allclose(found.isel(channel=0).values, movie.values, atol=1e-12)
-
-
-@pytest.mark.parametrize("axis", [0, 1])
-def test_windows_are_of_each_subject_wherever_the_dim_stands(axis):
-    x = _movie(lead=[("subject", 2)])
-    x = x if axis == 0 else x.transpose("time", "subject", ...)
-    found = nk.rsa.searchlight(x, _chain(), "correlation", window=0.05)
-    assert found.dims == ("subject", "channel", "time", "pair")
-    alone = nk.rsa.searchlight(x.isel(subject=1), _chain(), "correlation", window=0.05)
-    np.testing.assert_array_equal(found.values[1], alone.values)
-
-
-@pytest.mark.parametrize("method", ["crossnobis", "mahalanobis"])
-def test_a_covariance_of_channels_serves_every_sample_of_a_window(method):
-    x, near = _movie(), _chain()
-    root = np.random.default_rng(1).standard_normal((5, 9))
-    noise = root @ root.T
-    found = nk.rsa.searchlight(x, near, method, noise, window=0.03, **_options(method))
-    at = near.members[near.starts[2] : near.starts[3]]
-    part = x.isel(time=slice(4, 7), channel=at)
-    # p in the formula counts all samples, so that the window is the mean over its samples.
-    by_sample = nk.rsa.rdm(part, method, noise[np.ix_(at, at)], **_options(method))
-    np.testing.assert_allclose(found.values[2, 4], by_sample.mean("time").values, rtol=1e-9)
-
-
-def test_variances_of_channels_serve_every_sample_too():
-    x, near = _movie(), _chain()
-    variance = np.array([1.0, 4.0, 0.5, 2.0, 3.0])
-    found = nk.rsa.searchlight(x, near, "mahalanobis", variance, window=0.03)
-    full = nk.rsa.searchlight(x, near, "mahalanobis", np.diag(variance), window=0.03)
-    np.testing.assert_allclose(found.values, full.values, rtol=1e-10)
-
-
-def test_estimated_noise_of_a_window_is_that_of_all_its_samples():
-    x, near = _movie(), _chain()
-    found = nk.rsa.searchlight(x, near, "crossnobis", "shrinkage_diag", folds="run", window=0.03)
-    at = near.members[near.starts[2] : near.starts[3]]
-    part = x.isel(time=slice(4, 7), channel=at)
-    flat = part.stack(feature=["time", "channel"], create_index=False).drop_vars(
-        ["time", "channel"]
-    )
-    expected = nk.rsa.rdm(flat, "crossnobis", "shrinkage_diag", folds="run")
-    np.testing.assert_allclose(found.values[2, 4], expected.values, rtol=1e-9)
-
-
-def test_windows_do_not_cross_a_cut():
-    x = _movie().rename(run="session")
-    cut = x.assign_coords(run=("time", [0] * 5 + [1] * 7))
-    found = nk.rsa.searchlight(cut, method="correlation", window=0.05, conditions="condition")
-    np.testing.assert_allclose(found.time.values, [0.02, 0.07, 0.08, 0.09])
-
-
-@pytest.mark.parametrize(("window", "step"), [(0.5, None), (0.001, None), (0.03, 0.001)])
-def test_windows_that_hold_nothing_or_do_not_fit_are_refused(window, step):
-    with pytest.raises(OptionError, match="window"):
-        nk.rsa.searchlight(_movie(), method="correlation", window=window, step=step)
-
-
-def test_windows_need_time_with_a_rate():
-    x = _movie()
-    with pytest.raises(SchemaError, match="over time"):
-        nk.rsa.searchlight(x.isel(time=0, drop=True), method="correlation", window=0.1)
-    with pytest.raises(TimeError, match="irregular"):
-        nk.rsa.searchlight(
-            x.assign_coords(time=np.arange(12) ** 2.0), method="correlation", window=0.1
-        )
-
-
-def test_a_channel_that_lacks_samples_of_a_window_has_no_noise_there():
-    x = _movie()
-    x.values[3, :, 1] = np.nan
-    with pytest.raises(SchemaError, match="lacks some samples of a window"):
-        nk.rsa.searchlight(x, _chain(), "mahalanobis", np.eye(5) + 0.1, window=0.03)
-    x.values[:, :, 1] = np.nan
-    found = nk.rsa.searchlight(x, _chain(), "mahalanobis", np.eye(5) + 0.1, window=0.03)
-    assert np.isfinite(found).all()
-
-
-def test_epochs_of_a_recording_are_searched_as_they_are():
-    x = _movie()
-    group = x.transpose("trial", "time", "channel").to_dataset(name="signal")
-    tree = xr.DataTree.from_dict({"/activity": group})
-    found = nk.rsa.searchlight(tree, _chain(), "correlation", window=0.04)
-    expected = nk.rsa.searchlight(x, _chain(), "correlation", window=0.04)
-    np.testing.assert_array_equal(found.values, expected.values)
-
-
-# ---------------------------------------------------------------------------------------------
-# Scores
-# ---------------------------------------------------------------------------------------------
-
-
-def _models(x, k=2, seed=4):
-    rng = np.random.default_rng(seed)
-    labels = list(dict.fromkeys(x.condition.values.tolist()))
-    n = len(labels)
-    models = {}
-    for m in range(k):
-        square = rng.random((n, n))
-        models[f"m{m}"] = nk.rsa.rdm_from_square(square + square.T, labels)
-    return models
-
-
-@pytest.mark.parametrize(
-    "comparison", ["cosine", "rho-a", "tau-a", "whitened_cosine", "regression"]
-)
-def test_scores_are_those_of_the_rdms(near, comparison):
-    x = _patterns(len(near.labels))
-    models = _models(x)
-    found = nk.rsa.searchlight(
-        x, near, "crossnobis", folds="run", models=models, comparison=comparison
-    )
-    rdms = nk.rsa.searchlight(x, near, "crossnobis", folds="run")
-    stacked = xr.concat(list(models.values()), "model")
-    expected = nk.rsa.compare(rdms, stacked, comparison)
-    assert found.dims == ("voxel", "model")
-    assert found.model.values.tolist() == ["m0", "m1"]
-    np.testing.assert_allclose(found.values, expected.values, rtol=0, atol=1e-12)
-
-
-def test_models_are_matched_by_condition(near):
-    x = _patterns(len(near.labels))
-    models = _models(x)
-    turned = {
-        name: nk.rsa.select_conditions(m, sorted(set(x.condition.values.tolist())))
-        for name, m in models.items()
-    }
-    one = nk.rsa.searchlight(x, near, "correlation", models=models)
-    two = nk.rsa.searchlight(x, near, "correlation", models=turned)
-    np.testing.assert_allclose(one.values, two.values, atol=1e-14)
-    table = xr.concat(list(turned.values()), "model").assign_coords(model=list(turned))
-    three = nk.rsa.searchlight(x, near, "correlation", models=table)
-    np.testing.assert_array_equal(three.values, two.values)
-    assert three.model.values.tolist() == ["m0", "m1"]
-
-
-def test_a_function_of_rdms_gives_what_it_returns(near):
-    x = _patterns(len(near.labels))
-    seen = []
-
-    def spread(rdms):
-        seen.append(rdms.sizes["centre"])
-        assert rdms.condition_1.values[0] == x.condition.values[0]
-        return np.column_stack([rdms.mean("pair"), rdms.std("pair")])
-
-    found = nk.rsa.searchlight(x, near, "euclidean", models=spread)
-    rdms = nk.rsa.searchlight(x, near, "euclidean")
-    assert found.dims == ("voxel", "score")
-    assert sum(seen) == near.n_centres
-    np.testing.assert_allclose(found.values[:, 0], rdms.mean("pair"), rtol=1e-12)
-    np.testing.assert_allclose(found.values[:, 1], rdms.std("pair"), rtol=1e-12)
-
-
-def test_a_function_may_give_one_number_for_each(near):
-    x = _patterns(len(near.labels))
-    found = nk.rsa.searchlight(x, near, "euclidean", models=lambda r: r.max("pair"))
-    assert found.sizes == {"voxel": near.n_centres, "score": 1}
-
-
-@pytest.mark.parametrize(
-    "wrong", [lambda r: 1.0, lambda r: np.zeros(3), lambda r: r.values[..., None]]
-)
-def test_a_function_that_returns_something_else_is_refused(near, wrong):
-    with pytest.raises(OptionError, match="the callable gave shape"):
-        nk.rsa.searchlight(_patterns(len(near.labels)), near, "euclidean", models=wrong)
-
-
-def test_models_that_do_not_fit_are_refused(near):
-    x = _patterns(len(near.labels))
-    models = _models(x)
-    for wrong, error in (
-        ({}, "there are none"),
-        ({"two": np.ones((2, 15))}, "'two' is not one RDM"),
-        ({"small": np.ones(10)}, "5 conditions against 6"),
-        ({"other": models["m0"].assign_coords(condition_1=("pair", ["z"] * 15))}, "models"),
-    ):
-        with pytest.raises(NeurokitError, match=error):
-            nk.rsa.searchlight(x, near, "euclidean", models=wrong)
-
-
-# ---------------------------------------------------------------------------------------------
-# Blocks, threads, lazy arrays
-# ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", ["correlation", "crossnobis"])
-@pytest.mark.parametrize("scores", [False, True])
-def test_threads_and_blocks_do_not_change_a_byte(near, monkeypatch, method, scores):
-    x = _patterns(len(near.labels), lead=[("subject", 2)], n_repeats=4)
-    options = _options(method) | ({"noise": "shrinkage_diag"} if method == "crossnobis" else {})
-    options |= {"models": _models(x)} if scores else {}
-    whole = nk.rsa.searchlight(x, near, method, **options)
-    threads = nk.rsa.searchlight(x, near, method, n_jobs=2, **options)
-    assert_same(whole, threads)
-    monkeypatch.setattr(module, "_MOST_CENTRES", 7)
-    assert_same(whole, nk.rsa.searchlight(x, near, method, n_jobs=3, **options))
-
-
-def test_rdms_of_all_centres_never_exist_at_once_if_scores_are_asked_for(near, monkeypatch):
-    largest = []
-    monkeypatch.setattr(module, "_BLOCK", 15 * 4)
-    nk.rsa.searchlight(
-        _patterns(len(near.labels)),
-        near,
-        "euclidean",
-        models=lambda r: largest.append(r.size) or r.mean("pair"),
-    )
-    assert max(largest) == 15 * 4
-
-
-@pytest.mark.parametrize("scores", [False, True])
-def test_lazy_results_have_the_same_bytes(near, scores):
-    x = _patterns(len(near.labels), lead=[("subject", 2)])
-    options = {"models": _models(x)} if scores else {}
-    lazy = nk.rsa.searchlight(x, near, "crossnobis", folds="run", chunks=10, **options)
-    assert lazy.chunks[1][:2] == (10, 10)
-    assert lazy.chunks[0] == (1, 1)
-    eager = nk.rsa.searchlight(x, near, "crossnobis", folds="run", **options)
-    np.testing.assert_array_equal(lazy.compute(scheduler="threads").values, eager.values)
-    np.testing.assert_array_equal(lazy.compute(scheduler="sync").values, eager.values)
-
-
-def test_a_lazy_array_is_read_one_system_at_a_time(near):
-    x = _patterns(len(near.labels), lead=[("subject", 3)])
-    reads = []
-
-    def read(block, block_info=None):
-        reads.append(block_info[0]["chunk-location"][0])
-        return block
-
-    lazy = x.chunk(subject=1)
-    spied = lazy.copy(data=lazy.data.map_blocks(read, dtype=float, meta=np.empty((0, 0, 0))))
-    found = nk.rsa.searchlight(spied, near, "correlation")
-    assert reads == [0, 1, 2]
-    np.testing.assert_array_equal(found, nk.rsa.searchlight(x, near, "correlation"))
-    reads.clear()
-    later = nk.rsa.searchlight(spied, near, "correlation", chunks=20)
-    assert reads == []
-    later.isel(subject=1).compute(scheduler="sync")
-    assert reads == [1]
-
-
-def test_what_is_lazy_can_be_saved_and_read_again(near, tmp_path):
-    x = _patterns(len(near.labels))
-    lazy = nk.rsa.searchlight(x, near, "correlation", chunks=16)
-    lazy.to_dataset(name="rdm").to_netcdf(tmp_path / "rdm.nc", engine="h5netcdf")
-    with xr.open_dataset(tmp_path / "rdm.nc", engine="h5netcdf") as again:
-        np.testing.assert_array_equal(
-            again.rdm.values, nk.rsa.searchlight(x, near, "correlation").values
-        )
-
-
-def test_an_interrupt_ends_the_search(near):
-    def stop(rdms):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        nk.rsa.searchlight(_patterns(len(near.labels)), near, "euclidean", models=stop)
+        nk.rsa.searchlight(patterns_of(4), method="euclidean")
