@@ -20,6 +20,7 @@ from neurokit.connectome.tables import (
     tensor_facts,
 )
 from neurokit.errors import OptionError, SchemaError
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
 from neurokit.schema.select import space_dim
 from neurokit.schema.time import sampling_rate
@@ -99,13 +100,6 @@ def _check_size(traces: xr.DataArray, bin_s: float) -> None:
         )
 
 
-def _figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    # Not pyplot's, so that a run of many jobs leaves no figure open.
-    return Figure(figsize=size, layout="constrained")
-
-
 def _pictures(model: DynamicConnectome) -> dict[str, Picture]:
     pictures = {"time_courses": _courses(model)}
     if "trial_type" in model.atlas_.dims and model.atlas_.sizes["trial_type"]:
@@ -127,7 +121,7 @@ def _pictures(model: DynamicConnectome) -> dict[str, Picture]:
 
 def _courses(model: DynamicConnectome) -> Picture:
     n = model.weight_.sizes["component"]
-    figure = _figure((10.0, 1.5 + 0.8 * n))
+    figure = detached_figure((10.0, 1.5 + 0.8 * n))
     atlas_plots.plot_course(model, ax=figure.subplots())
     own = "recording" in model.time_course_.dims
     shaded = "" if own or not model.epochs_.sizes["trial_type"] else " Shaded: events."
@@ -138,7 +132,7 @@ def _courses(model: DynamicConnectome) -> Picture:
 
 def _atlas(model: DynamicConnectome) -> Picture:
     n_kinds, n = model.atlas_.sizes["trial_type"], model.weight_.sizes["component"]
-    figure = _figure((2.6 + 1.1 * n_kinds, 1.4 + 0.5 * n))
+    figure = detached_figure((2.6 + 1.1 * n_kinds, 1.4 + 0.5 * n))
     atlas_plots.plot_atlas(model.atlas_, ax=figure.subplots())
     text = (
         "Mean strength of every motif in every kind of epoch (units of affinity, with its "
@@ -148,7 +142,7 @@ def _atlas(model: DynamicConnectome) -> Picture:
 
 
 def _null(model: DynamicConnectome) -> Picture:
-    figure = _figure((1.5 + 0.6 * model.weight_.sizes["component"], 3.2))
+    figure = detached_figure((1.5 + 0.6 * model.weight_.sizes["component"], 3.2))
     motif_plots.plot_null(model, ax=figure.subplots())
     text = (
         f"What each motif explains by itself (share of the sum of squares) against the best motif "
@@ -164,7 +158,7 @@ def _several(model: DynamicConnectome) -> bool:
 
 def _motif_figure(model: DynamicConnectome, row: int) -> Figure:
     number = int(model.weight_["component"].values[row])
-    figure = _figure((16.0, 5.0))
+    figure = detached_figure((16.0, 5.0))
     n_rows = 2 if _several(model) else 1
     grid = figure.add_gridspec(n_rows, 3, width_ratios=[1.2, 1.0, 1.0])
     matrix = motif_plots.plot_motif_matrix(model, number, ax=figure.add_subplot(grid[:, 0]))

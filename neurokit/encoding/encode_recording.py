@@ -19,13 +19,14 @@ from neurokit.encoding.ridge import RidgeEncoder
 from neurokit.encoding.significance import significance
 from neurokit.encoding.stimulus import stimulus_features
 from neurokit.errors import NeurokitWarning, OptionError, SchemaError
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
 from neurokit.schema import runs, sampling_rate, signal_of, space_dim
 from neurokit.signal.rates import resample
 from neurokit.stats import BlockedCV
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 ROLES = ("vision", "language", "multimodal")
 
@@ -207,13 +208,6 @@ def _analyse(
     return found
 
 
-def _figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    # Not pyplot's, so that a run of many jobs leaves no figure open.
-    return Figure(figsize=size, layout="constrained")
-
-
 def _pictures(
     rec: xr.DataTree, found: Mapping[str, Any], chosen: EncodingParameters
 ) -> dict[str, Picture]:
@@ -221,7 +215,7 @@ def _pictures(
     clear = scores["q"] <= chosen.q
     pictures: dict[str, Picture] = {}
     label = f"held-out {chosen.metric}"
-    bars = _figure((9.0, 3.4))
+    bars = detached_figure((9.0, 3.4))
     score_plots.plot_score_map(
         scores["score"], significant=clear, kind="bars", label=label, ax=bars.subplots()
     )
@@ -231,19 +225,19 @@ def _pictures(
         f"{chosen.n_shifts} circular shifts with the model refitted.",
     )
     if "position" in rec["activity"].to_dataset():
-        where = _figure((6.0, 4.6))
+        where = detached_figure((6.0, 4.6))
         score_plots.plot_score_map(
             scores["score"], rec, significant=clear, label=label, ax=where.subplots()
         )
         pictures["map"] = Picture(where, f"{label} where it was recorded; marked: significant.")
     if "partition" in found:
-        figure = _figure((10.0, 3.6))
+        figure = detached_figure((10.0, 3.6))
         score_plots.plot_variance_partition(found["partition"], ax=figure.subplots())
         pictures["partition"] = Picture(
             figure, "Held-out R2 in parts: of one feature set alone, and common to several."
         )
     if "sites" in found:
-        figure = _figure((5.2, 4.6))
+        figure = detached_figure((5.2, 4.6))
         score_plots.plot_sites(found["sites"], ax=figure.subplots())
         pictures["sites"] = Picture(
             figure, "R2 of vision and language with and without multimodal features, per site."

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurokit.errors import ConvergenceWarning, OptionError, SchemaError
+from neurokit.errors import ConvergenceWarning, OptionError
 from neurokit.flows import plots
 from neurokit.flows.baselines import FactorGLM, FirstOrderLDS, Smoothing
 from neurokit.flows.comparison import compare
 from neurokit.flows.model import LangevinLDS
 from neurokit.flows.recipe import FlowsParameters
 from neurokit.flows.selection import select_latents
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
-from neurokit.schema.select import signal_of, space_dim
-from neurokit.schema.time import nominal_rate
-from neurokit.signal import bin_spikes, resample, scale
+from neurokit.schema.select import space_dim
+from neurokit.signal.responses import liveliest, responses
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 _FEWEST_FOR_SCORES = 4
 
@@ -58,8 +58,9 @@ def run(
     if not isinstance(chosen, FlowsParameters):
         raise OptionError(f"got {type(chosen).__name__}", where="parameters", mend="Use FLOWS's.")
     (rec,) = recordings.values()
-    signal, likelihood = _responses(rec, chosen)
-    kept = _liveliest(signal, chosen.most_neurons)
+    signal, likelihood = responses(rec, chosen.bin_s, chosen.likelihood, regular=True)
+    kept = liveliest(signal, chosen.most_neurons, fewest=2, most_missing=0.5)
+    kept = kept.astype(np.float64)
     trials = _in_trials(kept, chosen.chunk_s)
     with warnings.catch_warnings():
         # Whether it converged is among the facts.
@@ -81,48 +82,6 @@ def run(
         facts=_facts(model, signal, trials, likelihood),
         tables=_tables(modes, table),
     )
-
-
-def _responses(rec: xr.DataTree, chosen: FlowsParameters) -> tuple[xr.DataArray, str]:
-    """Counts of spikes, counts as they are, or z-scored traces of at most one value per bin."""
-    name = rec.name or "recording"
-    if "spikes" in rec.children:
-        signal = signal_of(bin_spikes(rec, chosen.bin_s))
-        kind = "gaussian" if chosen.likelihood == "gaussian" else "poisson"
-        return signal.astype(np.float64), kind
-    if "activity" not in rec.children:
-        raise SchemaError(
-            "has neither spikes nor activity", where=name, mend="Give one or the other."
-        )
-    signal = signal_of(rec)
-    values = np.asarray(signal.values, dtype=np.float64)
-    seen = values[~np.isnan(values)]
-    counts = bool(seen.size and (seen >= 0).all() and (seen == np.rint(seen)).all())
-    if chosen.likelihood == "poisson" or (chosen.likelihood == "auto" and counts):
-        return signal.astype(np.float64), "poisson"
-    rate = signal["time"].attrs.get("sampling_rate")
-    if rate is None:
-        found = nominal_rate(signal["time"].values)
-        rate = found or float(f"{1.0 / np.median(np.diff(signal['time'].values)):.3g}")
-        signal = resample(signal, rate)
-    if rate * chosen.bin_s > 1.0 + 1e-6:
-        signal = resample(signal, 1.0 / chosen.bin_s)
-    return scale(signal).astype(np.float64), "gaussian"
-
-
-def _liveliest(signal: xr.DataArray, most: int) -> xr.DataArray:
-    """Leave out what never changed or was mostly missing, and keep what varies most."""
-    dim = space_dim(signal)
-    others = [d for d in signal.dims if d != dim]
-    variance = signal.var(others).fillna(0.0)
-    missing = signal.isnull().mean(others)
-    order = np.argsort(-variance.values, kind="stable")
-    good = [k for k in order if variance.values[k] > 0 and missing.values[k] < 0.5][:most]
-    if len(good) < 2:
-        raise SchemaError(
-            f"{len(good)} {dim}s change", where="recording", mend="Two are the least."
-        )
-    return signal.isel({dim: np.sort(good)})
 
 
 def _in_trials(signal: xr.DataArray, chunk_s: float) -> xr.DataArray:
@@ -212,39 +171,32 @@ def _tables(modes: xr.Dataset, table: xr.Dataset | None) -> dict[str, pd.DataFra
     return found
 
 
-def _figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    # Not pyplot's, so that a run of many jobs leaves no figure open.
-    return Figure(figsize=size, layout="constrained")
-
-
 def _pictures(
     model: LangevinLDS, modes: xr.Dataset, paths: xr.Dataset, table: xr.Dataset | None
 ) -> dict[str, Picture]:
     drawn = {}
-    figure = _figure((5.4, 3.8))
+    figure = detached_figure((5.4, 3.8))
     plots.plot_modes(modes, ax=figure.subplots())
     drawn["modes"] = Picture(
         figure,
         "Damping ratio (no unit) over frequency (Hz) of every mode, with 90 % intervals; above the"
         " dashed line nothing oscillates.",
     )
-    figure = _figure((5.4, 3.8))
+    figure = detached_figure((5.4, 3.8))
     plots.plot_spectrum(model, ax=figure.subplots())
     drawn["spectrum"] = Picture(figure, "Power of latent positions (1/Hz) over frequency (Hz).")
     n = min(int(paths.sizes["latent"]), 4)
-    figure = _figure((3.4 * n, 3.4))
+    figure = detached_figure((3.4 * n, 3.4))
     for k, ax in enumerate(np.atleast_1d(figure.subplots(1, n))):
         plots.plot_phase(paths, k, n_trials=5, ax=ax)
     drawn["phase"] = Picture(
         figure, "Velocity (1/s) over position (no unit) of each latent in five trials."
     )
-    figure = _figure((4.8, 3.4))
+    figure = detached_figure((4.8, 3.4))
     plots.plot_trace(model, ax=figure.subplots())
     drawn["fit"] = Picture(figure, "Log-likelihood or its bound (nat) over iterations.")
     if table is not None:
-        figure = _figure((5.6, 2.6))
+        figure = detached_figure((5.6, 2.6))
         plots.plot_comparison(table, ax=figure.subplots())
         drawn["comparison"] = Picture(
             figure, "Bits per spike of hidden neurons in trials that were not fitted."

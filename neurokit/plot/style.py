@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2",
@@ -31,6 +32,24 @@ GREY = "#8A8A8A"
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 # Units that people read with a prefix; a prefix before anything else would surprise.
 _SCALABLE = ("V", "T", "T/m", "A", "s", "m", "Hz", "F", "S")
+
+
+def detached_figure(size: tuple[float, float]) -> Figure:
+    """Return a new figure that pyplot knows nothing of, so that many jobs leave none open.
+
+    Parameters
+    ----------
+    size : (float, float)
+        Width and height, inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Without axes.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained")
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:

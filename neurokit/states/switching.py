@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurokit.errors import OptionError, SchemaError
+from neurokit.errors import OptionError
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
-from neurokit.schema.select import neural_channels, signal_of, space_dim
-from neurokit.schema.time import nominal_rate
-from neurokit.signal import bin_spikes, resample, scale
+from neurokit.schema.select import space_dim
+from neurokit.signal.responses import liveliest, rate_of, responses
 from neurokit.states import plots, plots_chain
 from neurokit.states.model import GLMHMM
 from neurokit.states.recipe import StatesParameters
 from neurokit.states.selection import select_states
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 
 def run(
@@ -53,15 +53,15 @@ def run(
     if not isinstance(chosen, StatesParameters):
         raise OptionError(f"got {type(chosen).__name__}", where="parameters", mend="Use STATES's.")
     (rec,) = recordings.values()
-    signal, observation = _responses(rec, chosen)
-    kept = _liveliest(signal, chosen.most_neurons)
+    signal, observation = responses(rec, chosen.bin_s, chosen.observation)
+    kept = liveliest(signal, chosen.most_neurons)
     options = _options(chosen, observation)
     selection = None if chosen.n_states is not None else _selection(kept, chosen, options)
     n_states = chosen.n_states or int(_attr(selection, "best_n_states"))
     model = GLMHMM(n_states, random_state=chosen.random_state, n_jobs=chosen.n_jobs, **options)
     model.fit(kept)
     posterior = model.predict_proba(kept)
-    rate = _rate(kept)
+    rate = rate_of(kept)
     dwell = model.dwell(kept, bin_s=1.0 if rate is None else 1.0 / rate)
     return Outcome(
         result=_result(model, posterior, dwell, selection),
@@ -80,55 +80,6 @@ def run(
 
 def _attr(selection: xr.Dataset | None, name: str) -> Any:
     return None if selection is None else selection.attrs[name]
-
-
-def _responses(rec: xr.DataTree, chosen: StatesParameters) -> tuple[xr.DataArray, str]:
-    """Counts of spikes, counts as they are, or z-scored traces of at most one value per bin."""
-    if "spikes" in rec.children:
-        counts = signal_of(bin_spikes(rec, chosen.bin_s))
-        return counts, "poisson" if chosen.observation == "auto" else chosen.observation
-    if "activity" not in rec.children:
-        raise SchemaError(
-            "has neither /spikes nor /activity", where="recording", mend="Leave this recipe out."
-        )
-    signal = signal_of(rec)
-    if space_dim(signal) == "channel":
-        signal = signal.isel(channel=neural_channels(signal))
-    whole = _is_counts(signal)
-    observation = chosen.observation
-    if observation == "auto":
-        observation = "poisson" if whole else "gaussian"
-    if observation != "gaussian":
-        return signal, observation
-    rate = _rate(signal)
-    if rate is not None and rate * chosen.bin_s > 1.0:
-        signal = signal_of(resample(signal, 1.0 / chosen.bin_s))
-    return signal_of(scale(signal)), observation
-
-
-def _rate(signal: xr.DataArray) -> float | None:
-    if "time" not in signal.coords:
-        return None
-    run = signal["run"].values if "run" in signal.coords else None
-    return nominal_rate(signal["time"].values, run)
-
-
-def _is_counts(signal: xr.DataArray) -> bool:
-    values = np.asarray(signal.values)
-    seen = values[np.isfinite(values)]
-    return bool(seen.size and (seen >= 0).all() and (seen == np.round(seen)).all())
-
-
-def _liveliest(signal: xr.DataArray, n: int) -> xr.DataArray:
-    """The responses that vary most, in their order; those that never vary are left out."""
-    dim = space_dim(signal)
-    varying = signal.var([d for d in signal.dims if d != dim]).values
-    varying = np.nan_to_num(varying)
-    best = np.sort(np.argsort(-varying, kind="stable")[:n])
-    best = best[varying[best] > 0]
-    if not best.size:
-        raise SchemaError("nothing varies", where="recording", mend="Leave this recipe out.")
-    return signal.isel({dim: best})
 
 
 def _options(chosen: StatesParameters, observation: str) -> dict[str, Any]:
@@ -177,13 +128,6 @@ def _table(dwell: xr.Dataset) -> pd.DataFrame:
     return dwell[columns].to_dataframe().rename(columns=names).reset_index()
 
 
-def _figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    # Not pyplot's, so that a run of many jobs leaves no figure open.
-    return Figure(figsize=size, layout="constrained")
-
-
 def _pictures(
     model: GLMHMM,
     posterior: xr.DataArray,
@@ -192,7 +136,7 @@ def _pictures(
     behavior: xr.DataArray | None,
 ) -> dict[str, Picture]:
     drawn = {}
-    figure = _figure((10.0, 2.6))
+    figure = detached_figure((10.0, 2.6))
     # Behaviour runs on the clock of the recording, which trials do not show.
     line = behavior if "trial" not in posterior.dims else None
     plots.plot_posterior(posterior, behavior=line, ax=figure.subplots())
@@ -202,18 +146,18 @@ def _pictures(
         figure, f"Probability of each state over time (s){of_trial}{with_line}."
     )
     for k, (title, draw) in enumerate(plots.pictures_of(model)):
-        figure = _figure((5.4, 4.4))
+        figure = detached_figure((5.4, 4.4))
         draw(figure.subplots())
         name = "transitions" if k == 0 else title.replace(" ", "_")
         drawn[name] = Picture(figure, _CAPTIONS.get(name, f"{title.capitalize()}{_SIGNS}"))
-    figure = _figure((5.6, 3.8))
+    figure = detached_figure((5.6, 3.8))
     plots_chain.plot_dwell(dwell, ax=figure.subplots())
     drawn["dwell"] = Picture(
         figure,
         "Share of complete visits that last at least so long; dashed: expected by the chain.",
     )
     if selection is not None:
-        figure = _figure((5.0, 3.6))
+        figure = detached_figure((5.0, 3.6))
         plots_chain.plot_selection(selection, ax=figure.subplots())
         drawn["selection"] = Picture(
             figure, "Log-likelihood of held-out trials (nats/bin) over the number of states."

@@ -8,7 +8,6 @@ import xarray as xr
 
 from neurokit.encoding.encode_recording import (
     _complete,
-    _figure,
     _inputs,
     _labels,
     _lagged,
@@ -19,6 +18,7 @@ from neurokit.encoding.encode_recording import (
 )
 from neurokit.encoding.recipe import EncodingParameters
 from neurokit.errors import OptionError, SchemaError
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Parameters
 from neurokit.schema import activity, recording, regular_time, series, time_coordinate
 
@@ -179,7 +179,7 @@ def test_figures_of_the_recipe_are_not_kept_by_pyplot():
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    _figure((2.0, 2.0))
+    detached_figure((2.0, 2.0))
     assert plt.get_fignums() == before
 
 

@@ -11,11 +11,13 @@ import xarray as xr
 
 import neurokit as nk
 from neurokit.errors import OptionError, SchemaError
-from neurokit.flows.flowing import _in_trials, _liveliest, run
+from neurokit.flows.flowing import _in_trials, run
 from neurokit.flows.recipe import FLOWS, FlowsParameters
 from neurokit.recipe import Parameters, load_function
+from neurokit.signal.responses import liveliest, responses
 
 QUICK = {"n_restarts": 1, "max_iter": 5}
+LIVELY = {"fewest": 2, "most_missing": 0.5}
 
 
 def recording(**options):
@@ -92,10 +94,20 @@ def test_the_liveliest_are_kept_in_their_order():
     values = rng.normal(size=(50, 5)) * [1.0, 0.0, 3.0, 2.0, 9.0]
     values[:30, 4] = np.nan
     x = xr.DataArray(values, dims=("time", "neuron"), coords={"neuron": list("abcde")})
-    assert list(_liveliest(x, 2).neuron.values) == ["c", "d"]
-    assert list(_liveliest(x, 9).neuron.values) == ["a", "c", "d"]
+    assert list(liveliest(x, 2, **LIVELY).neuron.values) == ["c", "d"]
+    assert list(liveliest(x, 9, **LIVELY).neuron.values) == ["a", "c", "d"]
     with pytest.raises(SchemaError, match="change"):
-        _liveliest(x[:, 1:3], 9)
+        liveliest(x[:, 1:3], 9, **LIVELY)
+
+
+def test_channels_that_are_not_neural_are_left_out():
+    rec = nk.simulate.recording("eeg", random_state=0)
+    group = rec["activity"].to_dataset()
+    kinds = group.channel_type.values.astype("U8")
+    kinds[2] = "EOG"
+    rec["activity"] = xr.DataTree(group.assign_coords(channel_type=("channel", kinds)))
+    found, _ = responses(rec, 0.01, regular=True)
+    assert found.channel.values.tolist() == np.delete(group.channel.values, 2).tolist()
 
 
 def test_wrong_parameters_and_empty_recordings_are_named():

@@ -8,6 +8,7 @@ import xarray as xr
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.recipe import Parameters
+from neurokit.signal.responses import is_counts, liveliest, rate_of
 from neurokit.states import dwell_table, switching
 from neurokit.states.recipe import StatesParameters
 
@@ -27,13 +28,13 @@ def signal(values, dim="neuron"):
     ],
 )
 def test_counts_are_whole_numbers_from_zero(values, expected):
-    assert switching._is_counts(signal(values)) is expected
+    assert is_counts(signal(values)) is expected
 
 
 def test_the_liveliest_responses_are_kept_in_their_order():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(200, 5)) * [1.0, 5.0, 0.0, 3.0, 4.0]
-    found = switching._liveliest(signal(values).assign_coords(neuron=list("abcde")), 3)
+    found = liveliest(signal(values).assign_coords(neuron=list("abcde")), 3)
     assert found.neuron.values.tolist() == ["b", "d", "e"]
     np.testing.assert_array_equal(found, values[:, [1, 3, 4]])
 
@@ -41,15 +42,15 @@ def test_the_liveliest_responses_are_kept_in_their_order():
 def test_what_never_varies_is_left_out_even_where_there_is_room():
     values = np.column_stack([np.arange(9.0), np.ones(9), np.full(9, np.nan)])
     with np.errstate(invalid="ignore"):
-        found = switching._liveliest(signal(values), 10)
+        found = liveliest(signal(values), 10)
     assert found.sizes["neuron"] == 1
     with pytest.raises(SchemaError, match="nothing varies"):
-        switching._liveliest(signal(np.ones((9, 2))), 2)
+        liveliest(signal(np.ones((9, 2))), 2)
 
 
 def test_equal_liveliness_keeps_the_first():
     values = np.tile(np.arange(6.0)[:, None], (1, 4))
-    found = switching._liveliest(signal(values).assign_coords(neuron=list("abcd")), 2)
+    found = liveliest(signal(values).assign_coords(neuron=list("abcd")), 2)
     assert found.neuron.values.tolist() == ["a", "b"]
 
 
@@ -69,9 +70,9 @@ def test_the_first_measure_over_time_alone_is_the_behaviour():
 
 
 def test_signals_without_a_clock_have_no_rate():
-    assert switching._rate(signal(np.zeros((5, 1)))) is None
+    assert rate_of(signal(np.zeros((5, 1)))) is None
     clocked = signal(np.zeros((5, 1))).assign_coords(time=0.25 * np.arange(5))
-    assert switching._rate(clocked) == pytest.approx(4.0)
+    assert rate_of(clocked) == pytest.approx(4.0)
 
 
 def test_the_table_names_its_unit_and_holds_every_state():
