@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from neurokit.encoding.heldout_errors import tested_variance
 from neurokit.encoding.samples import Samples, as_samples, outer_folds
 from neurokit.encoding.significance import flip
 from neurokit.errors import OptionError, SchemaError
@@ -146,9 +147,7 @@ def _held_out(model: Any, x: Array, samples: Samples, folds: Any) -> Array:
 def _result(
     samples: Samples, errors: dict[str, Array], tested: xr.Dataset, random_state: Any
 ) -> xr.Dataset:
-    # Folds may test a part of the record; errors and variance are then both of this part.
-    variance = samples.y[np.isfinite(errors["a"]).all(axis=1)].var(axis=0)
-    scale = np.where(variance > 0, variance, np.nan)
+    scale = tested_variance(errors["a"], samples.y)
     r2 = np.stack([1 - np.nanmean(errors[key], axis=0) / scale for key in ("a", "b")])
     result = xr.Dataset(
         {

@@ -67,6 +67,25 @@ def squared_errors(fit: NestedFit, y: Array) -> Array:
     return np.asarray((y - fit.prediction) ** 2)
 
 
+def tested_variance(errors: Array, y: Array) -> Array:
+    """Variance of every target over the samples that some fold tests.
+
+    Parameters
+    ----------
+    errors : (n, t) ndarray
+        NaN where no fold tests.
+    y : (n, t) ndarray
+        Truth.
+
+    Returns
+    -------
+    (t,) ndarray
+        What mean errors of these samples are divided by; NaN for a target that never changes.
+    """
+    variance = y[np.isfinite(errors).all(axis=1)].var(axis=0)
+    return np.where(variance > 0, variance, np.nan)
+
+
 def r2_by_fold(fit: NestedFit, y: Array, outer: Sequence[Fold]) -> Array:
     """1 - sum of squared errors / sum of squares about the test fold's mean, over all folds.
 

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from neurokit.encoding.heldout_errors import Array, nested_fit, r2_by_fold, squared_errors
+from neurokit.encoding.heldout_errors import (
+    Array,
+    nested_fit,
+    r2_by_fold,
+    squared_errors,
+    tested_variance,
+)
 from neurokit.encoding.samples import Samples, inner_folds, outer_folds
 from neurokit.encoding.significance import ENOUGH_BLOCKS, flip, runs_of, significance
 from neurokit.errors import NeurokitWarning
@@ -88,7 +94,7 @@ def assess_sites(problem: SiteProblem, rng: np.random.Generator) -> xr.Dataset:
         {
             "score": stack(scores, "model"),
             "p_responsive": _responsive(problem, shift_rng),
-            "difference": tested["statistic"] / _variance(problem),
+            "difference": tested["statistic"] / _variance(problem, next(iter(errors.values()))),
             "p": tested["p"],
         }
     )
@@ -144,9 +150,9 @@ def _flipped(
         )
 
 
-def _variance(problem: SiteProblem) -> xr.DataArray:
+def _variance(problem: SiteProblem, errors: Array) -> xr.DataArray:
     samples = problem.samples
-    variance = samples.per_target(samples.y.var(axis=0), "variance")
+    variance = samples.per_target(tested_variance(errors, samples.y), "variance")
     return variance if problem.lag is None else variance.mean(problem.lag)
 
 

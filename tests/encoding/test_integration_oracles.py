@@ -154,3 +154,15 @@ def test_what_cannot_be_asked_is_refused_by_name(sets, y, options, error, said):
     with pytest.raises(error, match=said) as caught:
         integration_sites(sets, y, **{**FEW, **options})
     assert caught.value.mend
+
+
+def test_samples_that_no_fold_tests_change_no_difference():
+    """Folds within the first half: what stands in the second is neither fitted nor tested."""
+    half, quarter = N // 2, N // 4
+    first, second = np.arange(quarter), np.arange(quarter, half)
+    options = {**FEW, "cv": [(first, second), (second, first)]}
+    moved = Y.copy()
+    moved[half:] = 30.0 * moved[half:] - 5.0
+    one = integration_sites(SETS, Y, **options)
+    other = integration_sites(SETS, moved, **options)
+    np.testing.assert_allclose(other.difference, one.difference, rtol=1e-10)
