@@ -13,6 +13,10 @@ from .metrics import (
     velocity_r2 as velocity_r2,
 )
 from .model import LangevinLDS as LangevinLDS
+from .nlb_submission import nlb_submission as nlb_submission
+from .nlb_trials import nlb_trials as nlb_trials
+from .plot_averages import plot_psth as plot_psth
+from .plot_landscape import plot_potential as plot_potential
 from .plots import (
     plot_comparison as plot_comparison,
     plot_modes as plot_modes,
@@ -31,9 +35,13 @@ __all__ = [
     "compare",
     "forward_bps",
     "hurst",
+    "nlb_submission",
+    "nlb_trials",
     "plot_comparison",
     "plot_modes",
     "plot_phase",
+    "plot_potential",
+    "plot_psth",
     "plot_rates",
     "plot_spectrum",
     "psth_r2",

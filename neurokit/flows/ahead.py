@@ -88,6 +88,7 @@ def forecast(
             space: model.offset_[space].values,
             "state": labels,
             "state_2": labels,
+            **given.trials.trial_coords(),
         },
     )
 

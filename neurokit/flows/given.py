@@ -99,7 +99,7 @@ def bin_width(X: Any, bin_s: float | None) -> float:
     OptionError
         If nothing tells, or the two differ.
     """
-    known = [rate for rate in map(_rate, _items(X)) if rate is not None]
+    known = [rate for item in _items(X) if (rate := _rate(item, bin_s)) is not None]
     if bin_s is None:
         if not known:
             raise OptionError(
@@ -128,13 +128,22 @@ def _items(X: Any) -> Iterable[Any]:
     return X.values() if isinstance(X, dict) else (X if isinstance(X, list | tuple) else [X])
 
 
-def _rate(item: Any) -> float | None:
+def _rate(item: Any, bin_s: float | None) -> float | None:
     array = signal_of(item) if isinstance(item, xr.DataTree) else item
     if not isinstance(array, xr.DataArray) or "time" not in array.coords:
         return None
-    if "sampling_rate" not in array["time"].attrs and array.sizes["time"] < 2:
-        return None
+    if "sampling_rate" not in {**array.attrs, **array["time"].attrs}:
+        if array.sizes["time"] < 2:
+            return None
+        if bin_s is not None:
+            return _mean_rate(array)
     return float(sampling_rate(array))
+
+
+def _mean_rate(array: xr.DataArray) -> float:
+    """Of a clock that states none, where the user said how wide a bin is."""
+    clock = np.asarray(array["time"].values, dtype=np.float64)
+    return float((clock.size - 1) / (clock[-1] - clock[0]))
 
 
 def neuron_mask(chosen: Any, labels: NDArray[np.str_], where: str = "held_out") -> Mask:

@@ -272,7 +272,8 @@ def psth_r2(
     """R2 of trial-averaged rates against smoothed trial averages of counts, mean over neurons.
 
     Conditions stand one after the other along time. Neurons whose average never changes are left
-    out.
+    out. At the ends of the window the kernel is renormalised; the benchmark, which has the whole
+    session, smooths before it cuts.
 
     Parameters
     ----------
@@ -311,6 +312,48 @@ def psth_r2(
     >>> psth_r2(rates, rates, [0, 0, 1, 1], bin_s=0.02, sd_s=1e-6)
     1.0
     """
+    _, true, found = trial_averages(rates, counts, condition, bin_s=bin_s, sd_s=sd_s)
+    y, x = np.concatenate(true), np.concatenate(found)
+    kept = ~np.isnan(y).any(axis=1) & ~np.isnan(x).any(axis=1)
+    y, x = y[kept], x[kept]
+    spread = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    changing = spread > 0
+    if not changing.any():
+        return float("nan")
+    rest = ((y - x) ** 2).sum(axis=0)[changing]
+    return float((1.0 - rest / spread[changing]).mean())
+
+
+def trial_averages(
+    rates: Any, counts: Any, condition: Sequence[Any], *, bin_s: float, sd_s: float
+) -> tuple[NDArray[Any], Array, Array]:
+    """Average trials of each condition, those of counts smoothed by a Gaussian kernel.
+
+    Parameters
+    ----------
+    rates, counts : (trial, time, neuron) array or DataArray
+        Expected counts per bin, and spikes; NaN where not observed.
+    condition : (trial,) sequence
+        Which trials are averaged.
+    bin_s, sd_s : float
+        Width of a bin, and standard deviation of the kernel, s.
+
+    Returns
+    -------
+    conditions : (n_conditions,) ndarray
+        Sorted.
+    empirical, predicted : (n_conditions, time, neuron) ndarray
+        Per bin; NaN where no trial was observed.
+
+    Raises
+    ------
+    UnitsError
+        If labelled rates are per second.
+    SchemaError
+        If shapes do not fit.
+    OptionError
+        If a width is not above 0.
+    """
     if isinstance(rates, xr.DataArray):
         check_counts_per_bin(rates)
     model, spikes = (np.asarray(a, dtype=np.float64) for a in (rates, counts))
@@ -324,21 +367,24 @@ def psth_r2(
     for name, value in (("bin_s", bin_s), ("sd_s", sd_s)):
         if not (np.isfinite(value) and value > 0):
             raise OptionError(f"is {value!r}", where=name, mend="Give seconds above 0.")
-    true, found = [], []
-    for label in np.unique(labels):
+    conditions = np.unique(labels)
+    empirical, predicted = [], []
+    for label in conditions:
         chosen = labels == label
         average = _mean_of_seen(spikes[chosen])
-        true.append(gaussian_filter1d(average, sd_s / bin_s, axis=0, mode="constant"))
-        found.append(_mean_of_seen(model[chosen]))
-    y, x = np.concatenate(true), np.concatenate(found)
-    kept = ~np.isnan(y).any(axis=1) & ~np.isnan(x).any(axis=1)
-    y, x = y[kept], x[kept]
-    spread = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
-    changing = spread > 0
-    if not changing.any():
-        return float("nan")
-    rest = ((y - x) ** 2).sum(axis=0)[changing]
-    return float((1.0 - rest / spread[changing]).mean())
+        empirical.append(_smoothed(average, sd_s / bin_s))
+        predicted.append(_mean_of_seen(model[chosen]))
+    return conditions, np.stack(empirical), np.stack(predicted)
+
+
+def _smoothed(average: Array, sd: float) -> Array:
+    """Gaussian mean of the bins that were seen: nothing is taken for 0 beyond the window."""
+    seen = ~np.isnan(average)
+    total, weight = (
+        gaussian_filter1d(a, sd, axis=0, mode="constant")
+        for a in (np.where(seen, average, 0.0), seen.astype(np.float64))
+    )
+    return np.where(seen, total / np.where(seen, weight, 1.0), np.nan)
 
 
 def _mean_of_seen(values: Array) -> Array:

@@ -281,6 +281,40 @@ class LangevinLDS(LinearFlow):
             return WHITE
         return fractional(self.hurst, self.n_noise, 1.0 / BINS_PER_UNIT, 50.0)
 
+    def potential(self, positions: Any) -> Any:
+        """V(z) = z' S z / 2, S the symmetric part of the stiffness: what springs hold, 1/s2.
+
+        What is left of the stiffness turns positions without a potential (`circulatory_`).
+
+        Parameters
+        ----------
+        positions : (..., latent) array, or DataArray with dim latent
+            In the coordinates of `transform`.
+
+        Returns
+        -------
+        (...) ndarray or DataArray
+            0 at the origin; below 0 where a mode is not held.
+
+        Raises
+        ------
+        SchemaError
+            If there are other latents.
+        """
+        self._check_fitted()
+        K = self.stiffness_.values
+        labelled = isinstance(positions, xr.DataArray) and "latent" in positions.dims
+        z = np.asarray(positions.transpose(..., "latent") if labelled else positions, dtype=float)
+        if z.ndim < 1 or z.shape[-1] != len(K):
+            raise SchemaError(
+                f"have shape {z.shape}", where="positions", mend=f"Give (..., {len(K)}) numbers."
+            )
+        height = 0.5 * np.einsum("...i,ij,...j->...", z, 0.5 * (K + K.T), z)
+        if not labelled:
+            return height
+        found = positions.isel(latent=0, drop=True).copy(data=height).rename("potential")
+        return found.assign_attrs(units="1/s2")
+
     def modes(self, X: Any, inputs: Any = None, *, level: float = 0.9) -> xr.Dataset:
         """Frequencies and damping ratios with intervals, from the curvature of the likelihood.
 

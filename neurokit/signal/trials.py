@@ -70,6 +70,23 @@ class Trials:
     keys: tuple[str, ...] | None
     single: bool
 
+    def trial_coords(self) -> dict[str, Any]:
+        """Coordinates of results that have one entry per trial.
+
+        Returns
+        -------
+        dict
+            Of an array with a dim ``trial``, its coordinates along it; of a mapping of arrays that
+            are one trial each, its keys; else none, as trials have no labels.
+        """
+        n_trials = len(self.offsets) - 1
+        (first, *others) = self.pieces
+        if not others and first.dims[0] == "trial" and first.shape[0] == n_trials:
+            return {name: c for name, c in first.coords.items() if c.dims == ("trial",)}
+        if self.keys is not None and len(self.keys) == n_trials == len(self.pieces):
+            return {"trial": list(self.keys)}
+        return {}
+
     def labelled(self, rows: NDArray[Any], name: str, coords: Mapping[str, Any]) -> Any:
         """Results per bin in the form of the input: one DataArray, a list or a mapping of them.
 

@@ -283,3 +283,13 @@ def test_numbers_of_bins_and_trials_are_whole(pushed, wrong):
         models["langevin"].sample(wrong)
     with pytest.raises(OptionError, match="n_trials"):
         models["langevin"].sample(5, wrong)
+
+
+def test_forecasts_keep_the_labels_of_trials(pushed):
+    y, u, models = pushed
+    model, parts, pushes = models["langevin"], list(y[:3]), list(u[:3])
+    named = {f"t{k}": part for k, part in enumerate(parts)}
+    inputs = {f"t{k}": push for k, push in enumerate(pushes)}
+    found = model.forecast(named, 2, inputs)
+    assert found.trial.values.tolist() == list(named)
+    assert "trial" not in model.forecast(parts, 2, pushes).coords

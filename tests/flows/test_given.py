@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.errors import LabelError, OptionError, SchemaError, TimeError
 from neurokit.flows.given import bin_width, gather, neuron_mask
 
 LABELS = np.array(["a", "b", "c", "d"])
@@ -146,3 +146,15 @@ def test_roots_keep_gaps_and_inputs():
     np.testing.assert_allclose(roots.values, np.sqrt(found.data.values))
     np.testing.assert_array_equal(roots.seen, found.data.seen)
     np.testing.assert_array_equal(roots.inputs, found.data.inputs)
+
+
+def test_a_clock_that_states_no_rate_is_taken_at_the_users_word_unless_it_contradicts():
+    rng = np.random.default_rng(0)
+    clock = np.cumsum(rng.uniform(0.09, 0.11, 50))
+    irregular = xr.DataArray(np.zeros((50, 2)), {"time": clock}, ("time", "neuron"))
+    width = float(np.diff(clock).mean())
+    assert bin_width(irregular, width) == width
+    with pytest.raises(OptionError, match="bins per second"):
+        bin_width(irregular, 0.02)
+    with pytest.raises(TimeError, match="sampling_rate"):
+        bin_width(irregular, None)

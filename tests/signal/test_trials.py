@@ -159,3 +159,20 @@ def test_inputs_on_another_clock_are_refused():
     )
     with pytest.raises(LabelError, match="time axis"):
         rows_like(inputs, trials, "inputs")
+
+
+def test_results_per_trial_have_the_labels_of_trials():
+    array = xr.DataArray(
+        np.ones((2, 3, 1)),
+        {"trial": [7, 9], "side": ("trial", ["l", "r"]), "time": [0.0, 0.1, 0.2]},
+        ("trial", "time", "neuron"),
+    )
+    found = as_trials(array).trial_coords()
+    assert sorted(found) == ["side", "trial"]
+    np.testing.assert_array_equal(found["trial"], [7, 9])
+    one = array[0].drop_vars(["trial", "side"])
+    assert as_trials({"a": one, "b": one}).trial_coords() == {"trial": ["a", "b"]}
+    assert as_trials([one, one]).trial_coords() == {}
+    # A change of run makes two trials of one array, which have no labels.
+    cut = one.assign_coords(run=("time", [0, 0, 1]))
+    assert as_trials({"a": cut}).trial_coords() == {}
