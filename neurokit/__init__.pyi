@@ -38,3 +38,4 @@ from .io import (
     validate as validate,
 )
 from .schema import pick as pick, stack as stack
+from .versions import show_versions as show_versions

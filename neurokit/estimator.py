@@ -81,6 +81,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
     def _fitted(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
 
+    def _html_repr(self) -> str:
+        from neurokit.estimator_html import estimator_html
+
+        return estimator_html(self, self._fitted())
+
     def _check_fitted(self) -> None:
         """Raise unless `fit` has run.
 

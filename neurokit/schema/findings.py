@@ -88,6 +88,11 @@ class Findings(Sequence[Finding]):
         head = ", ".join(f"{counts[s]} {s}" for s in SEVERITIES if s in counts)
         return "\n".join([f"Findings: {head}", *(f"  {f}" for f in self._items)])
 
+    def _repr_html_(self) -> str:
+        from neurokit.schema.html_tables import findings_html
+
+        return findings_html(self._items)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the findings as a table, one row each."""
         import pandas as pd

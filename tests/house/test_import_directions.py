@@ -9,11 +9,11 @@ from walk import imported, modules
 LEVELS = (
     {"_version", "errors"},
     {"schema", "randomness"},
-    {"io", "signal", "stats", "plot"},
+    {"io", "signal", "stats", "plot", "estimator_html"},
     {"estimator", "recipe", "interchange", "celegans"},
     {"simulate", "connectome", "states", "rsa", "bicluster", "flows", "encoding"},
     {"catalog", "batch", "report"},
-    {"accessor", "cli"},
+    {"accessor", "cli", "versions"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ANALYSES = {"connectome", "states", "rsa", "bicluster", "flows", "encoding"}
