@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurokit.errors import OptionError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -55,6 +57,10 @@ def detached_figure(size: tuple[float, float]) -> Figure:
 def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """Return `ax`, or the only axes of a new pyplot figure of `size` inches."""
     if ax is not None:
+        if not hasattr(ax, "add_patch"):
+            raise OptionError(
+                f"is a {type(ax).__name__}", where="ax", mend="Give one matplotlib Axes, or none."
+            )
         return ax
     import matplotlib.pyplot as plt
 

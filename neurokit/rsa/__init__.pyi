@@ -47,6 +47,7 @@ from .rdm_labels import (
     select_conditions as select_conditions,
 )
 from .score_clusters import cluster_scores as cluster_scores
+from .score_tables import model_table as model_table
 from .searching import searchlight as searchlight
 from .shape_statistics import (
     shape_mean as shape_mean,
@@ -84,6 +85,7 @@ __all__ = [
     "identify",
     "match_units",
     "matching_curves",
+    "model_table",
     "noise_covariance",
     "persistence",
     "plot_arrangement",

@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError, check_option
+from neurokit.rsa.arguments import yes_or_no
 from neurokit.rsa.convergent_core import best_partners, one_to_one
 from neurokit.rsa.response_pairs import read_pair, unit_correlations
 from neurokit.rsa.shapes import shape_distance
@@ -48,6 +49,7 @@ def cka(
     >>> round(cka(np.eye(5), 3.0 * np.eye(5)), 12)
     1.0
     """
+    unbiased = yes_or_no("unbiased", unbiased)
     a, b = read_pair(x, y)
     if not (a.any() and b.any()):
         raise SchemaError("no response differs", where="x, y", mend="Give responses that vary.")

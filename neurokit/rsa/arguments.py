@@ -1,4 +1,4 @@
-"""Numbers that users give, checked: text, booleans and NaN are no numbers."""
+"""Numbers and choices of yes or no that users give, checked: text and None are neither."""
 
 from __future__ import annotations
 
@@ -45,6 +45,37 @@ def real_number(name: str, value: Any, low: float = -np.inf, high: float = np.in
     return float(value)
 
 
+def positive_number(name: str, value: Any) -> float:
+    """Return a finite number above 0.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    OptionError
+        If it is none, infinite or not above 0.
+
+    Examples
+    --------
+    >>> positive_number("radius", 3)
+    3.0
+    """
+    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not known or not 0 < value < np.inf:
+        raise OptionError(f"is {value!r}", where=name, mend="Give a number above 0.")
+    return float(value)
+
+
 def whole_number(name: str, value: Any, low: int) -> int:
     """Return a whole number from a bound on.
 
@@ -76,6 +107,36 @@ def whole_number(name: str, value: Any, low: int) -> int:
     if not whole or value < low:
         raise OptionError(f"is {value!r}", where=name, mend=f"Give a whole number from {low}.")
     return int(value)
+
+
+def yes_or_no(name: str, value: Any) -> bool:
+    """Return True or False; what would merely count as one is refused, as "no" counts as True.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    bool
+        The choice.
+
+    Raises
+    ------
+    OptionError
+        If it is neither.
+
+    Examples
+    --------
+    >>> yes_or_no("unbalanced", False)
+    False
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise OptionError(f"is {value!r}", where=name, mend="Give True or False.")
+    return bool(value)
 
 
 def real_array(name: str, value: Any) -> NDArray[np.float64]:

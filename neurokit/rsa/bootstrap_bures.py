@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.rsa.compare_core import gram_roots
 from neurokit.rsa.pair_index import square
 
 Array = NDArray[np.float64]
@@ -40,7 +41,7 @@ def bures_draw(
     """
     held = np.flatnonzero(counts > 0)
     kernels = _kernels(square(rows)[:, held][:, :, held], counts[held])
-    roots = _roots(kernels)
+    roots = gram_roots(kernels)
     similarity = _similarities(roots[:n_models], roots[n_models:])
     own = kernels[n_models:]
     size = np.einsum("kii->k", own)
@@ -57,11 +58,6 @@ def _kernels(matrices: Array, counts: Array) -> Array:
     return np.asarray(centred * root * root[:, None], dtype=np.float64)
 
 
-def _roots(kernels: Array) -> Array:
-    value, vector = np.linalg.eigh(kernels)
-    return np.asarray(vector * np.sqrt(np.maximum(value, 0.0))[:, None, :], dtype=np.float64)
-
-
 def _similarities(a: Array, b: Array) -> Array:
     norm = [np.sqrt(np.einsum("kij,kij->k", x, x)) for x in (a, b)]
     out = np.empty((len(a), len(b)))
@@ -74,9 +70,9 @@ def _similarities(a: Array, b: Array) -> Array:
 def _ceiling(unit: Array, roots: Array, multiplicity: Array) -> Array:
     drawn = np.flatnonzero(multiplicity > 0)
     total = np.einsum("k,kij->ij", multiplicity, unit)
-    upper = _similarities(_roots(total[None]), roots[drawn])[0]
+    upper = _similarities(gram_roots(total[None]), roots[drawn])[0]
     if len(drawn) == 1:
         return np.array([upper.mean(), upper.mean()])
-    rest = _roots(total - multiplicity[drawn][:, None, None] * unit[drawn])
+    rest = gram_roots(total - multiplicity[drawn][:, None, None] * unit[drawn])
     lower = [_similarities(rest[k : k + 1], roots[s : s + 1])[0, 0] for k, s in enumerate(drawn)]
     return np.array([np.mean(lower), upper.mean()])

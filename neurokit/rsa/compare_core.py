@@ -186,12 +186,34 @@ def _bures_metric(a: Array, b: Array, valid: Mask, sigma_k: Array | None) -> Arr
 
 
 def _gram_roots(rows: Array, valid: Mask) -> Array:
-    """F with F F' = H G H, G = -d/2, negative eigenvalues left out."""
+    """Roots of H G H, G = -d/2."""
     matrices = square(_without_missing(rows, valid)) * -0.5
     mean = matrices.mean(axis=1, keepdims=True)
     gram = matrices - mean - mean.transpose(0, 2, 1) + mean.mean(axis=2, keepdims=True)
+    return gram_roots(gram)
+
+
+def gram_roots(gram: Array) -> Array:
+    """F with F F' = the positive part of each Gram matrix.
+
+    An eigenvalue of 0 comes out as some 1e-17, whose root of 3e-9 would be felt in sums of roots
+    (nuclear norms): eigenvalues that rounding alone can make are 0.
+
+    Parameters
+    ----------
+    gram : (k, n, n) ndarray of float64
+        Symmetric.
+
+    Returns
+    -------
+    (k, n, n) ndarray of float64
+        Columns of 0 where there is no positive part.
+    """
     value, vector = np.linalg.eigh(gram)
-    return np.asarray(vector * np.sqrt(np.maximum(value, 0.0))[:, None, :], dtype=np.float64)
+    rounding = 4.0 * value.shape[1] * np.finfo(np.float64).eps
+    least = rounding * np.abs(value).max(axis=1, keepdims=True, initial=0.0)
+    positive = np.where(value > least, value, 0.0)
+    return np.asarray(vector * np.sqrt(positive)[:, None, :], dtype=np.float64)
 
 
 def _without_missing(rows: Array, valid: Mask) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurokit.errors import OptionError
 from neurokit.estimator import single_thread
 from neurokit.randomness import as_generator
-from neurokit.rsa.arguments import whole_number
+from neurokit.rsa.arguments import whole_number, yes_or_no
 from neurokit.rsa.convergent_core import (
     Index,
     Partners,
@@ -85,6 +85,7 @@ def matching_curves(
     [1.0, 1.0]
     """
     a, b = _enough(x, y, 6)
+    yes_or_no("held_out", held_out)
     whole_number("n_permutations", n_permutations, 1)
     rng = as_generator(random_state)
     half = rng.permutation(len(a))

@@ -9,6 +9,7 @@ import xarray as xr
 
 from neurokit.errors import SchemaError, check_option
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import yes_or_no
 from neurokit.rsa.patterns import Labels, read_patterns
 from neurokit.rsa.rdm_labels import labelled, on_labels, read_rdms, union_of_labels
 from neurokit.rsa.system_rdm import (
@@ -117,6 +118,7 @@ def rdm(
     check_option("method", method, METHODS)
     check_option("weighting", weighting, ("number", "equal"))
     choice = Choice(method, unbalanced, weighting, prior_rate, prior_weight)
+    remove_mean = yes_or_no("remove_mean", remove_mean)
     check_choice(choice, noise, folds)
     parameters = {"method": method, "folds": folds, "conditions": conditions, "noise": noise}
     parameters |= {"unbalanced": unbalanced, "remove_mean": remove_mean}
@@ -135,6 +137,8 @@ def rdm(
 
 
 def _stack(found: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    if not found:
+        raise SchemaError("there are none", where="patterns", mend="Give at least one system.")
     rows = {key: read_rdms(x) for key, x in found.items()}
     labels = union_of_labels([r.labels for r in rows.values()])
     first = next(iter(rows.values()))

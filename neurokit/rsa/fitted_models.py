@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
-from neurokit.rsa.arguments import real_number
+from neurokit.rsa.arguments import real_number, yes_or_no
 from neurokit.rsa.rdm_labels import Rows, align, read_rdms
 
 Array = NDArray[np.float64]
@@ -144,10 +144,7 @@ class WeightedModel(FittedModel):
     def __post_init__(self) -> None:
         """Refuse what is no ridge and what is neither True nor False."""
         real_number("ridge", self.ridge, 0.0, _MOST_RIDGE)
-        if not isinstance(self.nonnegative, (bool, np.bool_)):
-            raise OptionError(
-                f"is {self.nonnegative!r}", where="nonnegative", mend="Give True or False."
-            )
+        yes_or_no("nonnegative", self.nonnegative)
 
     def weights(self, gram: Array, cross: Array) -> Array:
         """Argmin over theta of theta' (G + ridge) theta - 2 theta' c.

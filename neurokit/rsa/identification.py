@@ -12,7 +12,7 @@ from neurokit.errors import LabelError, OptionError, SchemaError, check_option
 from neurokit.estimator import single_thread
 from neurokit.randomness import as_generator
 from neurokit.rsa import identification_core as core
-from neurokit.rsa.arguments import real_number, whole_number
+from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.geotopology import rgtm, scaled_ranks
 from neurokit.rsa.rdm_labels import read_rdms
 from neurokit.rsa.topological import check_step
@@ -92,7 +92,7 @@ def identify(
     """
     check_option("transform", transform, TRANSFORMS)
     check_option("classifier", classifier, CLASSIFIERS)
-    check_step(real_number("step", step))
+    check_step(step)
     n_draws = whole_number("n_draws", n_draws, 0)
     rng = as_generator(random_state)
     dim = _label_dim(rdms, label)
@@ -120,7 +120,8 @@ def identify(
 def _label_dim(rdms: xr.DataArray, label: str | None) -> str:
     dims = [str(d) for d in rdms.dims] if isinstance(rdms, xr.DataArray) else []
     rest = [d for d in dims if d not in ("subject", "pair")]
-    if {"subject", "pair"} <= set(dims) and len(rest) == 1 and label in (None, rest[0]):
+    known = len(rest) == 1 and (label is None or str(label) == rest[0])
+    if known and {"subject", "pair"} <= set(dims):
         return rest[0]
     raise SchemaError(f"dims are {dims}", where="rdms", mend="Give (subject, label, pair).")
 

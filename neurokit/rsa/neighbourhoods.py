@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.rsa.arguments import positive_number, real_array, real_number, whole_number
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -121,7 +122,8 @@ def volume_neighbourhoods(
     <125 neighbourhoods of 4 to 7 of 125 (voxel)>
     """
     inside, to_mm, names = _volume(mask, voxel_size, affine)
-    _check_positive(radius, "radius")
+    radius = positive_number("radius", radius)
+    min_share = real_number("min_share", min_share, 0.0, 1.0)
     searched = inside if centres is None else inside & _same_shape(centres, inside)
     offsets = _sphere(radius, to_mm[:3, :3])
     reach = np.abs(offsets).max(axis=0)
@@ -208,8 +210,10 @@ def surface_neighbourhoods(
     place, triangles = _surface(vertices, faces)
     if (radius is None) == (steps is None):
         raise OptionError("and steps: give one", where="radius", mend="Give one of the two.")
-    limit = float(steps if radius is None else radius)  # type: ignore[arg-type]
-    _check_positive(limit, "steps" if radius is None else "radius")
+    if radius is None:
+        limit = float(whole_number("steps", steps, 1))
+    else:
+        limit = positive_number("radius", radius)
     n = len(place)
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)
@@ -280,6 +284,12 @@ def sensor_neighbourhoods(
     array([2, 3, 3, 2])
     """
     labels = np.asarray(names)
+    if labels.ndim != 1 or not isinstance(dim, str):
+        raise LabelError(
+            f"names have {labels.ndim} dims, dim is {dim!r}",
+            where="names, dim",
+            mend="Give a list of names, and the dim that holds them in the patterns.",
+        )
     n = len(labels)
     if len(np.unique(labels)) < n:
         raise LabelError("two sensors have one name", where="names", mend="Make names unique.")
@@ -310,7 +320,7 @@ def _adjacent(adjacency: Any, n: int) -> NDArray[np.bool_]:
 def _close(
     positions: ArrayLike, n: int, radius: float | None, n_nearest: int | None
 ) -> NDArray[np.bool_]:
-    place = np.asarray(positions, dtype=np.float64)
+    place = real_array("positions", positions)
     if place.ndim != 2 or len(place) != n or not np.isfinite(place).all():
         raise SchemaError(
             f"have shape {place.shape} for {n} sensors, or are not finite",
@@ -319,9 +329,8 @@ def _close(
         )
     apart = np.linalg.norm(place[:, None] - place, axis=2)
     if radius is not None:
-        _check_positive(radius, "radius")
-        return np.asarray(apart <= radius * (1 + _SLACK))
-    if not 1 <= int(n_nearest or 0) <= n:
+        return np.asarray(apart <= positive_number("radius", radius) * (1 + _SLACK))
+    if whole_number("n_nearest", n_nearest, 1) > n:
         raise OptionError(f"is {n_nearest}", where="n_nearest", mend=f"Give 1 to {n}.")
     np.fill_diagonal(apart, -1.0)  # sensors at one place are each their own nearest
     first = np.argsort(apart, axis=1, kind="stable")[:, :n_nearest]
@@ -345,11 +354,6 @@ def _of_lists(
 
 def _starts(sizes: NDArray[Any]) -> Index:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-
-def _check_positive(value: float, where: str) -> None:
-    if not (np.isfinite(value) and value > 0):
-        raise OptionError(f"is {value!r}", where=where, mend="Give a number above 0.")
 
 
 def _same_shape(centres: xr.DataArray | ArrayLike, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -377,14 +381,15 @@ def _volume(
     if affine is not None:
         if voxel_size is not None:
             raise OptionError("affine too is given", where="voxel_size", mend="Give one of them.")
-        to_mm = np.asarray(affine, dtype=np.float64)
-        if to_mm.shape != (4, 4) or abs(np.linalg.det(to_mm[:3, :3])) == 0:
+        to_mm = real_array("affine", affine)
+        known = to_mm.shape == (4, 4) and bool(np.isfinite(to_mm).all())
+        if not known or abs(np.linalg.det(to_mm[:3, :3])) == 0:
             raise OptionError("is no invertible (4, 4) matrix", where="affine", mend="Give one.")
     elif voxel_size is not None:
-        size = np.broadcast_to(np.asarray(voxel_size, dtype=np.float64), 3)
-        if not (size > 0).all():
+        size = real_array("voxel_size", voxel_size)
+        if size.shape not in ((), (3,)) or not ((size > 0) & np.isfinite(size)).all():
             raise OptionError(f"is {voxel_size!r}", where="voxel_size", mend="Give edges in mm.")
-        to_mm[:3, :3] = np.diag(size)
+        to_mm[:3, :3] = np.diag(np.broadcast_to(size, 3))
     elif isinstance(mask, xr.DataArray):
         for k, name in enumerate(names):
             if name in mask.coords:
@@ -424,7 +429,7 @@ def _among(touching: NDArray[np.int32], own: NDArray[np.int32], n: int) -> scipy
 
 
 def _surface(vertices: ArrayLike, faces: ArrayLike) -> tuple[Array, Index]:
-    place = np.asarray(vertices, dtype=np.float64)
+    place = real_array("vertices", vertices)
     triangles = np.asarray(faces)
     if place.ndim != 2 or place.shape[1] != 3 or not np.isfinite(place).all():
         raise SchemaError(

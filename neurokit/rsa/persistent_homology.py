@@ -245,6 +245,7 @@ def wasserstein_distance(
 def _all_distances(
     a: Any, b: Any, degree: int, distance: Callable[[Array, Array], float], name: str
 ) -> xr.DataArray:
+    degree = whole_number("degree", degree, 0)
     (left, lead), (right, other) = (_bars(x, w, degree) for x, w in ((a, "a"), (b, "b")))
     found = np.array([[distance(x, y) for y in right] for x in left]).reshape(len(left), len(right))
     out = crossed(found, lead, other)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.plot.style import BLUE, COLOURS, GREY, axes_or_new, name_ticks, tidy
+from neurokit.rsa.arguments import whole_number
 from neurokit.rsa.pair_index import square
 from neurokit.rsa.rdm_labels import read_rdms
 
@@ -89,14 +90,13 @@ def plot_arrangement(
     rows = read_rdms(rdm)
     if not np.isfinite(rows.values).all():
         raise SchemaError("a value is NaN", where="rdm", mend="Choose conditions without NaN.")
-    if groups is not None and len(groups) != rows.n_conditions:
+    if groups is not None and np.shape(groups) != (rows.n_conditions,):
         raise OptionError(
-            f"{len(groups)} for {rows.n_conditions} conditions",
+            f"have shape {np.shape(groups)} for {rows.n_conditions} conditions",
             where="groups",
             mend="Give one each.",
         )
-    if n_draws < 1:
-        raise OptionError(f"is {n_draws!r}", where="n_draws", mend="Give a number from 1.")
+    n_draws = whole_number("n_draws", n_draws, 1)
     place = _classical_mds(rows.values.mean(axis=0))
     ax = axes_or_new(ax, (5.2, 4.8))
     names = np.zeros(len(place), dtype=int) if groups is None else np.asarray(groups)
@@ -161,6 +161,7 @@ def plot_models(result: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     SchemaError
         If the result has other dims, such as time.
     """
+    _check_result(result)
     if result["score"].dims != ("model",):
         raise SchemaError(
             f"scores have dims {result['score'].dims}", where="result", mend="Choose one of each."
@@ -191,6 +192,15 @@ def plot_models(result: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel(f"similarity ({result.attrs.get('method', 'score')})")
     ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return tidy(ax)
+
+
+def _check_result(result: object) -> None:
+    if not isinstance(result, xr.Dataset) or "score" not in result or "ceiling" not in result:
+        raise SchemaError(
+            f"is a {type(result).__name__} without scores and ceilings",
+            where="result",
+            mend="Give what nk.rsa.evaluate returns.",
+        )
 
 
 def plot_map(similarity: xr.DataArray, *, ax: Axes | None = None) -> Axes:
@@ -251,6 +261,7 @@ def plot_time_course(
     SchemaError
         If there is no time, or the clusters are not over it.
     """
+    _check_result(result)
     if set(result["score"].dims) != {"time", "model"}:
         raise SchemaError(
             f"scores have dims {result['score'].dims}", where="result", mend="Give (time, model)."

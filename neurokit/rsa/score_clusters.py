@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError
 from neurokit.randomness import as_generator
+from neurokit.rsa.arguments import real_array
 from neurokit.schema.history import add_history
 from neurokit.stats.clusters import cluster_test
 from neurokit.stats.sign_flip import block_sign_flip
@@ -79,7 +81,13 @@ def cluster_scores(
     >>> found.start.values, found.stop.values
     (array([8]), array([12]))
     """
-    x = _of_subjects(scores, against, [d for d in (space, along) if d is not None])
+    x = _of_subjects(scores, against, [str(d) for d in (space, along) if d is not None])
+    if adjacency is not None and not scipy.sparse.issparse(adjacency):
+        adjacency = real_array("adjacency", adjacency)
+        if adjacency.ndim != 2:
+            raise OptionError(
+                f"has shape {adjacency.shape}", where="adjacency", mend="Give (place, place)."
+            )
     kept = [str(d) for d in (space, along) if d is not None]
     rest = [str(d) for d in x.dims if d not in (*kept, "subject")]
     seed = int(as_generator(random_state).integers(2**31))
@@ -124,6 +132,12 @@ def _of_subjects(
                 mend="Give what nk.rsa.evaluate returns.",
             )
         scores = scores["evaluation"]
+    if not isinstance(scores, xr.DataArray):
+        raise SchemaError(
+            f"is a {type(scores).__name__}",
+            where="scores",
+            mend="Give what nk.rsa.evaluate or nk.rsa.searchlight returns.",
+        )
     missing = [d for d in ("subject", *kept) if d not in scores.dims]
     if missing or not kept:
         raise SchemaError(

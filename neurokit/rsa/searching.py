@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import OptionError, check_option
 from neurokit.estimator import single_thread
+from neurokit.rsa.arguments import positive_number, whole_number
 from neurokit.rsa.neighbourhoods import Neighbourhoods
 from neurokit.rsa.patterns import Labels, Patterns, read_items
 from neurokit.rsa.rdm_labels import pair_coordinates
@@ -172,12 +173,10 @@ def searchlight(
     check_option("method", method, METHODS)
     choice = Choice(method, unbalanced)
     check_choice(choice, noise, folds)
-    if neighbourhoods is None and window is None:
-        raise OptionError(
-            "there is neither a neighbourhood nor a window",
-            where="neighbourhoods",
-            mend="Make some with nk.rsa.volume_neighbourhoods, or use nk.rsa.rdm.",
-        )
+    _check_search(neighbourhoods, window, step)
+    min_features = whole_number("min_features", min_features, 1)
+    n_jobs = whole_number("n_jobs", n_jobs, 1)
+    chunks = None if chunks is None else whole_number("chunks", chunks, 1)
     array = places_of(patterns, neighbourhoods)
     design, item = read_items(array, conditions, folds)
     check_design(design, choice)
@@ -198,7 +197,7 @@ def searchlight(
         labels=names,
         score=keep,
     )
-    found = _lazy(plan, chunks) if chunks else _eager(plan, n_jobs)
+    found = _eager(plan, n_jobs) if chunks is None else _lazy(plan, chunks)
     out = _labelled(found, plan)
     if names is None and models is None:
         out = out.assign_attrs(units=units_of(array, choice, noise), long_name="dissimilarity")
@@ -210,6 +209,28 @@ def searchlight(
     if isinstance(array, xr.DataArray) and "history" in array.attrs:
         out.attrs["history"] = array.attrs["history"]
     return add_history(out.assign_attrs(method=method), "rsa.searchlight", parameters)
+
+
+def _check_search(neighbourhoods: object, window: object, step: object) -> None:
+    if neighbourhoods is None and window is None:
+        raise OptionError(
+            "there is neither a neighbourhood nor a window",
+            where="neighbourhoods",
+            mend="Make some with nk.rsa.volume_neighbourhoods, or use nk.rsa.rdm.",
+        )
+    if not isinstance(neighbourhoods, Neighbourhoods | None):
+        raise OptionError(
+            f"is a {type(neighbourhoods).__name__}",
+            where="neighbourhoods",
+            mend="Make them with nk.rsa.volume_, surface_ or sensor_neighbourhoods.",
+        )
+    if window is not None:
+        positive_number("window", window)
+    if step is None:
+        return
+    positive_number("step", step)
+    if window is None:
+        raise OptionError("there is no window", where="step", mend="Give a window too, s.")
 
 
 def _blocks(plan: _Plan, size: int | None) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import LabelError, OptionError, SchemaError, check_option
+from neurokit.rsa.arguments import real_array
 from neurokit.rsa.averaging import group_sums
 from neurokit.rsa.covariance import METHODS as ESTIMATORS
 from neurokit.rsa.neighbourhoods import Neighbourhoods
@@ -74,7 +75,13 @@ def places_of(patterns: One, near: Neighbourhoods | None) -> xr.DataArray:
     if isinstance(patterns, xr.DataTree | xr.DataArray):
         x = signal_of(patterns)
     else:
-        values = np.asarray(patterns)
+        values = real_array("patterns", patterns)
+        if values.ndim < 2:
+            raise SchemaError(
+                f"have shape {values.shape}",
+                where="patterns",
+                mend="Give (..., observation, place), or labelled ones.",
+            )
         lead = [f"item_{k}" for k in range(values.ndim - 2)]
         dim = "feature" if near is None else near.dim
         x = xr.DataArray(values, dims=[*lead, "observation", dim])
@@ -192,7 +199,8 @@ def _windows(array: xr.DataArray, window: float, step: float | None) -> tuple[In
     rate = sampling_rate(array)
     length = whole_samples(window, rate)
     every = 1 if step is None else whole_samples(step, rate)
-    first = window_starts(runs(array), length, every) if min(length, every) >= 1 else np.empty(0)
+    fits = 1 <= length <= array.sizes["time"] and every >= 1
+    first = window_starts(runs(array), length, every) if fits else np.empty(0)
     if not first.size:
         raise OptionError(
             f"{window:g} s and steps of {step if step is not None else 1 / rate:g} s give no window"

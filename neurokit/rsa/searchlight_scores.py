@@ -45,7 +45,7 @@ def scores_of(
     OptionError, LabelError
         If the models do not fit.
     """
-    comparison = ALIASES.get(comparison, comparison)
+    comparison = ALIASES.get(str(comparison), comparison)
     check_option("comparison", comparison, COMPARISONS)
     if models is None:
         return None, whole
@@ -60,6 +60,12 @@ def scores_of(
             )
         rows = align(read_rdms(one.transpose("model", "pair"), "models"), to, "models")
         names = one["model"].values if "model" in one.coords else np.arange(len(rows))
+    elif not isinstance(models, Mapping):
+        raise OptionError(
+            f"is a {type(models).__name__}",
+            where="models",
+            mend="Give names with their RDMs, {name: rdm}, a DataArray or a function.",
+        )
     else:
         each = [align(read_rdms(m, f"models[{k!r}]"), to, "models") for k, m in models.items()]
         wrong = [k for k, m in zip(models, each, strict=True) if len(m) != 1]

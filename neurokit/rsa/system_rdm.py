@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import NeurokitWarning, OptionError, SchemaError, check_option
 from neurokit.rsa import averaging, crossnobis, observation_pairs, poisson, rdm_core
-from neurokit.rsa.arguments import real_array, real_number
+from neurokit.rsa.arguments import real_array, real_number, yes_or_no
 from neurokit.rsa.covariance import METHODS as ESTIMATORS
 from neurokit.rsa.noise import aligned_noise, residual_covariances
 from neurokit.rsa.patterns import Patterns
@@ -75,8 +75,10 @@ def check_choice(choice: Choice, noise: object, folds: object) -> None:
     Raises
     ------
     OptionError
-        If folds are missing, noise is not used, or a prior is not positive.
+        If folds are missing, noise is not used, a prior is not positive, or unbalanced is neither
+        True nor False.
     """
+    yes_or_no("unbalanced", choice.unbalanced)
     if choice.method in ("crossnobis", "poisson_cv") and folds is None:
         raise OptionError(
             f"{choice.method} compares independent folds, and none are named",

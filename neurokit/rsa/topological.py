@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurokit.errors import NeurokitWarning, OptionError, check_option
+from neurokit.rsa.arguments import positive_number, real_number, whole_number, yes_or_no
 from neurokit.rsa.compare_core import MEASURES, compare_rows
 from neurokit.rsa.comparison import ALIASES
 from neurokit.rsa.geodesic_core import geodesics, nearest_edges
@@ -102,8 +103,8 @@ def sigmoid(
     >>> sigmoid([1.0, 2.0, 3.0]).values.round(3).tolist()
     [0.007, 0.5, 0.993]
     """
-    if not steepness > 0:
-        raise OptionError(f"is {steepness!r}", where="steepness", mend="Give a number above 0.")
+    midpoint = real_number("midpoint", midpoint)
+    steepness = positive_number("steepness", steepness)
     rows = read_rdms(rdm)
     values = sigmoid_of_ranks(rows.values, steepness, midpoint)
     parameters = {"steepness": steepness, "midpoint": midpoint}
@@ -169,8 +170,11 @@ def geodesic(
     """
     _check_quantiles(lower, upper)
     check_option("neighbours", neighbours, ("union", "mutual"))
+    rank = yes_or_no("rank", rank)
     rows = read_rdms(rdm)
-    if n_neighbours is not None and not 1 <= n_neighbours < rows.n_conditions:
+    if n_neighbours is not None and whole_number("n_neighbours", n_neighbours, 0) not in range(
+        1, rows.n_conditions
+    ):
         raise OptionError(
             f"is {n_neighbours} of {rows.n_conditions} conditions",
             where="n_neighbours",
@@ -233,7 +237,7 @@ def geotopological_map(
     >>> geotopological_map(rng.random(15), rng.random(15), step=0.25).dims
     ('lower', 'upper')
     """
-    method = ALIASES.get(method, method)
+    method = ALIASES.get(str(method), method)
     check_option("method", method, MEASURES)
     check_step(step)
     left, right = read_rdms(a, "a"), read_rdms(b, "b")
@@ -264,11 +268,12 @@ def check_step(step: float) -> None:
     OptionError
         If it does not fit.
     """
-    if not 0 < step <= 0.5 or abs(1.0 / step - round(1.0 / step)) > 1e-9:
+    if not 0 < real_number("step", step) <= 0.5 or abs(1.0 / step - round(1.0 / step)) > 1e-9:
         raise OptionError(f"is {step!r}", where="step", mend="Give .05, .1 or another 1/n.")
 
 
 def _check_quantiles(lower: float, upper: float) -> None:
+    lower, upper = real_number("lower", lower), real_number("upper", upper)
     if not 0 <= lower <= upper <= 1:
         raise OptionError(
             f"lower = {lower!r} and upper = {upper!r}",

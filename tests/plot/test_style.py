@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
+from neurokit.errors import OptionError
 from neurokit.plot import style
 
 
@@ -84,6 +85,13 @@ def test_axes_given_are_used_and_none_are_made():
     assert style.axes_or_new(ax, (1, 1)) is ax
     assert plt.get_fignums() == [figure.number]
     assert style.axes_or_new(None, (3, 2)).figure.get_size_inches().tolist() == [3, 2]
+
+
+def test_what_is_no_axes_is_refused_by_name():
+    figure, several = plt.subplots(1, 2)
+    for wrong, kind in ((several, "ndarray"), (figure, "Figure"), ("a", "str"), (3, "int")):
+        with pytest.raises(OptionError, match=f"ax: is a {kind}. Give one matplotlib Axes"):
+            style.axes_or_new(wrong, (1, 1))
 
 
 def test_colours_are_those_of_the_palette_and_differ():

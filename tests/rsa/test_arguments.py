@@ -1,10 +1,10 @@
-"""Numbers of users: bounds, and everything that is no number."""
+"""Numbers and choices of users: bounds, and everything that is neither."""
 
 import numpy as np
 import pytest
 
 from neurokit.errors import OptionError
-from neurokit.rsa.arguments import real_number, whole_number
+from neurokit.rsa.arguments import real_number, whole_number, yes_or_no
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.25), np.int8(1)])
@@ -35,3 +35,16 @@ def test_whole_numbers_come_back_as_ints(value):
 def test_what_is_no_whole_number_from_the_bound_is_named(value):
     with pytest.raises(OptionError, match="n: is .*from 2"):
         whole_number("n", value, 2)
+
+
+@pytest.mark.parametrize("value", [True, False, np.bool_(True), np.bool_(False)])
+def test_yes_and_no_come_back_as_bool(value):
+    found = yes_or_no("rank", value)
+    assert type(found) is bool
+    assert found == value
+
+
+@pytest.mark.parametrize("value", ["no", "False", "", 0, 1, 0.0, None, [True], np.array([False])])
+def test_what_merely_counts_as_yes_or_no_is_named(value):
+    with pytest.raises(OptionError, match=r"rank: is .*Give True or False"):
+        yes_or_no("rank", value)
