@@ -41,7 +41,8 @@ def real_number(name: str, value: Any, low: float = -np.inf, high: float = np.in
     fits = known and not isinstance(value, bool) and low <= value <= high
     if not fits:
         end = f"at most {high:g}" if np.isfinite(high) else "any larger one"
-        raise OptionError(f"is {value!r}", where=name, mend=f"Give a number, {low:g} or {end}.")
+        within = f", {low:g} or {end}" if np.isfinite(low) else ""
+        raise OptionError(f"is {value!r}", where=name, mend=f"Give a number{within}.")
     return float(value)
 
 

@@ -20,6 +20,11 @@ def test_what_is_no_number_within_bounds_is_named(value):
         real_number("alpha", value, 0.0, 1.0)
 
 
+def test_without_bounds_there_is_nothing_to_say_of_them():
+    with pytest.raises(OptionError, match=r"midpoint: is 'a'\. Give a number\.$"):
+        real_number("midpoint", "a")
+
+
 def test_without_an_upper_bound_infinity_is_a_number():
     assert real_number("threshold", np.inf, 0.0) == np.inf
     with pytest.raises(OptionError, match="any larger one"):

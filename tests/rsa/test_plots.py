@@ -176,7 +176,7 @@ def test_an_rdm_without_any_known_pair_is_grey():
 
 def test_what_cannot_be_drawn_is_named():
     rows = _rdms()
-    with pytest.raises(OptionError, match="groups: 2 for 6 conditions"):
+    with pytest.raises(OptionError, match="groups: have shape .2,. for 6 conditions"):
         nk.rsa.plot_arrangement(rows, groups=["a", "b"])
     with pytest.raises(OptionError, match="n_draws"):
         nk.rsa.plot_arrangement(rows, n_draws=0)
