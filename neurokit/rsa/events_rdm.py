@@ -1,4 +1,4 @@
-"""What the recipe ``rsa`` runs: epochs of every kind of event, one RDM over the window."""
+"""What the recipe ``rsa`` runs: epochs of kinds of events, one RDM, searches in time and space."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import xarray as xr
 
 from neurokit.errors import OptionError, SchemaError
+from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
 from neurokit.rsa.dissimilarity import rdm
+from neurokit.rsa.events_search import figure_of_searches, search_in_space, search_in_time
 from neurokit.rsa.plots import plot_arrangement, plot_rdm
 from neurokit.rsa.recipe import RsaParameters
 from neurokit.schema.select import signal_of, space_dim
@@ -21,7 +23,7 @@ def run(
     parameters: Parameters,
     needs: Mapping[str, xr.DataTree],
 ) -> Outcome:
-    """RDM of the kinds of events of one recording, channels z-scored over trials.
+    """RDM of the kinds of events of one recording, channels z-scored over trials; when and where.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ def run(
     Returns
     -------
     Outcome
-        The RDM, its matrix and its arrangement.
+        The RDM, its matrix and its arrangement; the mean dissimilarity over sliding windows
+        (``/search_time``) and around every place with a position (``/search_space``).
 
     Raises
     ------
@@ -47,36 +50,81 @@ def run(
     recording = next(iter(recordings.values()))
     if "activity" not in recording.children or "events" not in recording.children:
         raise SchemaError("no activity or no events", where="recording", mend="Leave this out.")
-    trials = _patterns(recording, parameters)
+    trials = _trials(recording, parameters)
+    patterns = _patterns(trials)
     method = parameters.method
-    found = rdm(trials, method, folds="half" if method == "crossnobis" else None)
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
-    plot_rdm(found, ax=axes[0])
-    plot_arrangement(found, ax=axes[1])
-    kinds = sorted(set(trials["condition"].values.tolist()))
-    window = f"{parameters.tmin:g} to {parameters.tmax:g} s"
-    caption = f"Dissimilarity ({method}) of {len(kinds)} kinds of events, {window}; right: MDS."
+    found = rdm(patterns, method, folds="half" if method == "crossnobis" else None)
+    over_time = over_space = None
+    if parameters.window_s is not None:
+        over_time = search_in_time(trials, method, parameters.window_s)
+    if parameters.n_nearest is not None:
+        group = recording["activity"].to_dataset()
+        over_space = search_in_space(patterns, group, method, parameters.n_nearest)
     result = xr.DataTree.from_dict({"/": xr.Dataset(), "/rdm": found.to_dataset(name="rdm")})
+    for name, x in (("search_time", over_time), ("search_space", over_space)):
+        if x is not None:
+            result[name] = xr.DataTree(x.to_dataset())
     facts: dict[str, str | int | float | bool] = {
-        "kinds of events": len(kinds),
-        "trials": int(trials.sizes["trial"]),
+        "kinds of events": len(set(patterns["condition"].values.tolist())),
+        "trials": int(patterns.sizes["trial"]),
         "method": method,
         "mean dissimilarity": float(found.mean()),
     }
-    return Outcome(result=result, pictures={"rdm": Picture(figure, caption)}, facts=facts)
+    if over_time is not None:
+        facts["mean dissimilarity is largest at (s)"] = _largest(over_time, "time")
+    if over_space is not None:
+        facts["mean dissimilarity is largest around"] = _largest(
+            over_space, str(over_space.dims[0])
+        )
+    pictures = _pictures(found, over_time, over_space, parameters)
+    return Outcome(result=result, pictures=pictures, facts=facts)
 
 
-def _patterns(recording: xr.DataTree, parameters: RsaParameters) -> xr.DataArray:
-    """(trial, channel) means over the window, with condition and half."""
+def _largest(x: xr.DataArray, dim: str) -> str | float:
+    """Where a search found most."""
+    if not np.isfinite(x.values).any():
+        return "nowhere"
+    at = x[dim].values[np.nanargmax(x.values)]
+    return round(float(at), 4) if dim == "time" else str(at)
+
+
+def _pictures(
+    found: xr.DataArray,
+    over_time: xr.DataArray | None,
+    over_space: xr.DataArray | None,
+    parameters: RsaParameters,
+) -> dict[str, Picture]:
+    figure = detached_figure((10.5, 4.6))
+    axes = figure.subplots(1, 2)
+    plot_rdm(found, ax=axes[0])
+    plot_arrangement(found, ax=axes[1])
+    n_kinds = len({*found["condition_1"].values.tolist(), *found["condition_2"].values.tolist()})
+    window = f"{parameters.tmin:g} to {parameters.tmax:g} s"
+    caption = f"Dissimilarity ({parameters.method}) of {n_kinds} kinds of events, {window}; "
+    drawn = {"rdm": Picture(figure, caption + "right: MDS.")}
+    if over_time is None and over_space is None:
+        return drawn
+    said = []
+    if over_time is not None:
+        said.append(f"windows of {parameters.window_s:g} s (all places together)")
+    if over_space is not None:
+        said.append(f"each {over_space.dims[0]} with its nearest, {parameters.n_nearest} in all")
+    zero = (
+        " 0 on average where nothing tells kinds apart."
+        if parameters.method == "crossnobis"
+        else ""
+    )
+    caption = f"Mean dissimilarity of all pairs of kinds: {'; '.join(said)}.{zero}"
+    figure = figure_of_searches(over_time, over_space, parameters.method)
+    return drawn | {"search": Picture(figure, caption)}
+
+
+def _trials(recording: xr.DataTree, parameters: RsaParameters) -> xr.DataArray:
+    """(trial, space, time) of kinds with enough trials, with condition and half."""
     cut = epoch(recording, recording["events"].to_dataset(), parameters.tmin, parameters.tmax)
     signal = signal_of(cut)
     space = space_dim(signal)
-    after = signal.sel(time=slice(0, None)).mean("time")
-    if parameters.baseline and parameters.tmin < 0:
-        after = after - signal.sel(time=slice(None, 0)).mean("time")
-    kind = after["trial_type"].values.astype(str)
+    kind = signal["trial_type"].values.astype(str)
     names, counts = np.unique(kind, return_counts=True)
     held = names[counts >= parameters.min_trials]
     if len(held) < 3:
@@ -86,14 +134,22 @@ def _patterns(recording: xr.DataTree, parameters: RsaParameters) -> xr.DataArray
             mend="Lower min_trials, or leave this recipe out.",
         )
     keep = np.isin(kind, held)
-    values = after.transpose("trial", space).values[keep].astype(np.float64)
-    # Channels of several units become comparable.
-    spread = values.std(axis=0)
-    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    signal = signal.isel(trial=keep).transpose("trial", space, "time").compute()
+    if parameters.baseline and parameters.tmin < 0:
+        signal = signal - signal.sel(time=slice(None, 0)).mean("time")
     kind = kind[keep]
     half = np.empty(len(kind), dtype=int)
     for name in held:
         mine = np.flatnonzero(kind == name)
         half[mine] = np.arange(len(mine)) % 2
-    coords = {"condition": ("trial", kind), "half": ("trial", half), space: signal[space].values}
-    return xr.DataArray(values, coords, ["trial", space])
+    coords = {"condition": ("trial", kind), "half": ("trial", half)}
+    coords |= {space: signal[space].values, "time": signal["time"].variable}
+    return xr.DataArray(signal.values, coords, ["trial", space, "time"])
+
+
+def _patterns(trials: xr.DataArray) -> xr.DataArray:
+    """(trial, space) means after the event; channels of several units become comparable."""
+    after = trials.sel(time=slice(0, None)).mean("time", dtype=np.float64)
+    values = after.values - after.values.mean(axis=0)
+    spread = values.std(axis=0)
+    return after.copy(data=values / np.where(spread > 0, spread, 1.0))

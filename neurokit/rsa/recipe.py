@@ -22,6 +22,11 @@ class RsaParameters(Parameters):
         correlation, euclidean, cosine or crossnobis (odd against even trials).
     min_trials : int
         Kinds of events with fewer are left out.
+    window_s : float, optional
+        Windows of the search in time, s, sliding by half their length; null for none.
+    n_nearest : int, optional
+        Channels or neurons of each neighbourhood of the search in space, itself included, where
+        positions are known; null for none.
     """
 
     tmin: float = -0.1
@@ -29,6 +34,8 @@ class RsaParameters(Parameters):
     baseline: bool = True
     method: Literal["correlation", "euclidean", "cosine", "crossnobis"] = "crossnobis"
     min_trials: int = Field(default=4, ge=2)
+    window_s: float | None = Field(default=0.05, gt=0)
+    n_nearest: int | None = Field(default=8, ge=2)
 
 
 RSA = Recipe(

@@ -68,7 +68,7 @@ def test_the_result_can_be_saved(tmp_path):
     outcome = _run(_recording())
     path = nk.save(outcome.result, tmp_path / "result.nc")
     assert nk.open(path)["rdm/rdm"].sizes["pair"] == 3
-    assert list(outcome.pictures) == ["rdm"]
+    assert list(outcome.pictures) == ["rdm", "search"]
     assert "crossnobis" in outcome.pictures["rdm"].caption
 
 
