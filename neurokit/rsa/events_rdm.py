@@ -73,9 +73,7 @@ def run(
     if over_time is not None:
         facts["mean dissimilarity is largest at (s)"] = _largest(over_time, "time")
     if over_space is not None:
-        facts["mean dissimilarity is largest around"] = _largest(
-            over_space, str(over_space.dims[0])
-        )
+        facts["mean dissimilarity is largest around"] = _largest(over_space, space_dim(over_space))
     pictures = _pictures(found, over_time, over_space, parameters)
     return Outcome(result=result, pictures=pictures, facts=facts)
 
@@ -106,15 +104,12 @@ def _pictures(
         return drawn
     said = []
     if over_time is not None:
-        said.append(f"windows of {parameters.window_s:g} s (all places together)")
+        said.append(f"windows of {over_time.attrs['window_s']:g} s (all places)")
     if over_space is not None:
         said.append(f"each {over_space.dims[0]} with its nearest, {parameters.n_nearest} in all")
-    zero = (
-        " 0 on average where nothing tells kinds apart."
-        if parameters.method == "crossnobis"
-        else ""
-    )
-    caption = f"Mean dissimilarity of all pairs of kinds: {'; '.join(said)}.{zero}"
+    caption = f"Mean dissimilarity of all pairs of kinds: {'; '.join(said)}."
+    if parameters.method == "crossnobis":
+        caption += " 0 on average where nothing tells kinds apart."
     figure = figure_of_searches(over_time, over_space, parameters.method)
     return drawn | {"search": Picture(figure, caption)}
 

@@ -61,7 +61,7 @@ def search_in_time(trials: xr.DataArray, method: str, window_s: float) -> xr.Dat
     Returns
     -------
     (time,) DataArray, optional
-        Against the middle of the windows; none if the epochs hold fewer than two windows.
+        Against the middle of the windows, attr ``window_s`` their true length; none if the epochs hold fewer than two windows.
     """
     rate = sampling_rate(trials)
     n_each = max(1, whole_samples(window_s / 2, rate))
@@ -82,7 +82,8 @@ def search_in_time(trials: xr.DataArray, method: str, window_s: float) -> xr.Dat
         condition=("trial", trials["condition"].values),
         half=("trial", trials["half"].values),
     )
-    return _searched(bins, None, method, window=2 * n_each / rate)
+    window = 2 * n_each / rate
+    return _searched(bins, None, method, window).assign_attrs(window_s=window)
 
 
 def search_in_space(
@@ -190,5 +191,10 @@ def _draw_map(x: xr.DataArray, label: str, ax: Axes) -> None:
     dots = ax.scatter(flat[:, 0], flat[:, 1], c=x.values, cmap="viridis", s=40)
     ax.figure.colorbar(dots, ax=ax, label=label, shrink=0.8)
     across, up = ("xyz"[k] for k in wide)
+    middle, reach = flat.min(axis=0) + np.ptp(flat, axis=0) / 2, np.ptp(flat, axis=0)
+    half = 0.55 * np.maximum(reach, 0.3 * reach.max())  # a line of electrodes keeps some width
+    ax.set(
+        xlim=middle[0] + half[0] * np.array([-1, 1]), ylim=middle[1] + half[1] * np.array([-1, 1])
+    )
     ax.set(xlabel=f"{across} ({unit})", ylabel=f"{up} ({unit})", aspect="equal")
     tidy(ax)
