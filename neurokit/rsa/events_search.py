@@ -61,7 +61,8 @@ def search_in_time(trials: xr.DataArray, method: str, window_s: float) -> xr.Dat
     Returns
     -------
     (time,) DataArray, optional
-        Against the middle of the windows, attr ``window_s`` their true length; none if the epochs hold fewer than two windows.
+        Against the middle of the windows, attr ``window_s`` their true length; none if the epochs
+        hold fewer than two windows.
     """
     rate = sampling_rate(trials)
     n_each = max(1, whole_samples(window_s / 2, rate))
