@@ -21,13 +21,9 @@ from scipy.special import expit, logit
 from neurokit.connectome.sbm_clustering import merge_gains
 from neurokit.connectome.sbm_draws import choose, shuffle
 from neurokit.connectome.sbm_moves import Labels, log_partition
-from neurokit.connectome.sbm_node_effects import (
-    PairEffects,
-    WeightEffects,
-    edge_effects,
-    weight_effects,
-)
+from neurokit.connectome.sbm_node_effects import PairEffects, edge_effects
 from neurokit.connectome.sbm_search import first_appearance
+from neurokit.connectome.sbm_weight_effects import CommunityEffects, WeightEffects
 from neurokit.connectome.sbm_weights import (
     CORRECTED,
     EDGE,
@@ -57,6 +53,10 @@ _PUSHES = ((0.0, 0.0), (1.0, 0.0), (0.0, 0.5))
 
 def _compiled(function: Any) -> Any:
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def _inlined(function: Any) -> Any:
+    return numba.njit(inline="always", error_model="numpy")(function)
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class AssortativeModel:
         self.shares_edges = kind == "zero-inflated"
         null = null or edge_effects(self.edge, self.observed)
         self.expected = self.observed * expit(null.predictor)
+        self.effects = CommunityEffects(self.y, self.edge)
         self.edge_constant = 0.0
         self.tables = tables(int(edge.sum()) // 2 + 1, self.weights)
         if self.shares_edges:
@@ -114,7 +115,9 @@ class AssortativeModel:
             self.constant += log_beta_bernoulli(int(edge.sum()) // 2, int(observed.sum()) // 2)
 
         if not self.shares_edges:
-            self.edge_constant = null.log_evidence - self._edge_terms(np.ones_like(self.edge))[2]
+            self.edge_constant = (
+                null.log_evidence - self._edge_terms(np.zeros(len(edge), np.int64))[2]
+            )
 
     def fit(self, labels: Labels, start: Fitted | None = None, *, search: bool = True) -> Fitted:
         """Node effects and log joint of a partition.
@@ -133,46 +136,39 @@ class AssortativeModel:
         Fitted
             At the mode.
         """
-        same = (labels[:, None] == labels).astype(np.float64)
         n_blocks = int(labels.max()) + 1
         joint = float(log_partition(np.bincount(labels), n_blocks))
-        edges = self._edge_terms(same)
+        edges = self._edge_terms(labels)
         joint += float(edges[2])
         if self.weights != GAUSSIAN:
-            return Fitted(edges, None, None, True, joint + self._conjugate(same))
-        inside, outside = self.edge * same, self.edge * (1.0 - same)
+            return Fitted(edges, None, None, True, joint + self._conjugate(labels))
         if n_blocks == 1:
-            whole = weight_effects(self.y, [self.edge])
+            whole = self.effects.one_block
             return Fitted(edges, whole, whole, True, joint + whole.log_evidence)
         ratios: tuple[float | None, float | None] = (None, None)
         if start is not None and start.within is not None and start.between is not None:
             ratios = (start.within.ratio, start.between.ratio)
-        within = weight_effects(self.y, [inside], ratios[0], search=search)
-        between = weight_effects(self.y, [outside], ratios[1], search=search)
-        both = weight_effects(self.y, [inside, outside], ratios[1], search=search)
+        within, between, both = self.effects.of_partition(labels, ratios, search=search)
         apart = within.log_evidence + between.log_evidence
         joint += float(np.logaddexp(apart, both.log_evidence)) - math.log(2.0)
         if apart >= both.log_evidence:
             return Fitted(edges, within, between, False, joint)
         return Fitted(edges, _of_class(both, 0), _of_class(both, 1), True, joint)
 
-    def _edge_terms(self, same: Array) -> Array:
+    def _edge_terms(self, labels: Labels) -> Array:
         """Shifts of the logits within and between blocks, log likelihood of the edges."""
         if self.shares_edges:
             return np.zeros(3)
         shifts, value = [], self.edge_constant
-        for part in (same, 1.0 - same):
-            s = np.zeros(6)
-            s[EDGE] = 0.5 * np.sum(self.edge * part)
-            s[EXPECTED] = 0.5 * np.sum(self.expected * part)
-            s[EXPECTED_SQUARES] = 0.5 * np.sum(self.expected**2 * part)
+        for s in _edge_sums(self.edge, self.expected, labels):
             value += float(log_edges(s, CORRECTED, self.tables))
             shifts.append(_shift(s))
         return np.array([*shifts, value])
 
-    def _conjugate(self, same: Array) -> float:
+    def _conjugate(self, labels: Labels) -> float:
         if self.weights == UNWEIGHTED:
             return 0.0
+        same = (labels[:, None] == labels).astype(np.float64)
         total = 0.0
         for part in (self.edge * same, self.edge * (1.0 - same)):
             s = np.zeros(6)
@@ -183,7 +179,7 @@ class AssortativeModel:
     def evidence(
         self, fitted: Fitted, labels: Labels, push: tuple[float, float] = (0.0, 0.0)
     ) -> tuple[Array, Array, Array]:
-        """What a sweep needs: gains of pairs, residuals of weights and parameters.
+        """What a sweep needs: gains of pairs, what weights are held to be, and parameters.
 
         Parameters
         ----------
@@ -198,9 +194,9 @@ class AssortativeModel:
         -------
         gain : (node, node) ndarray
             Of a pair for being in one block, by its edge.
-        residuals : (2, node, node, 3) ndarray
-            Residuals (within, between) of node i's edges without i's effect, precisions (0 where
-            there is no edge) and log precisions.
+        expected : (2, node, 3) ndarray
+            Weight of an edge (within, between) to each node before the other end's effect is
+            added, precision (0 where weights say nothing) and log precision.
         parameters : (5,) ndarray
             Noise variances within and between, ratios, and 1 if node effects are shared.
         """
@@ -213,7 +209,7 @@ class AssortativeModel:
             gain += self.edge * (inner - outer)
         if self.weights == EXPONENTIAL:
             gain += self._exponential_gain(labels)
-        residuals = np.zeros((2, *gain.shape, 3))
+        expected = np.zeros((2, len(gain), 3))
         parameters = np.ones(5)
         if fitted.within is not None and fitted.between is not None:
             means = (float(fitted.within.means[0]), float(fitted.between.means[0]))
@@ -226,12 +222,11 @@ class AssortativeModel:
                 else:
                     spread = uncertainty
                 precision = 1.0 / (1.0 + spread)
-                residuals[k, ..., 0] = self.y - means[k] - effects.effect
-                residuals[k, ..., 1] = self.edge * precision
-                residuals[k, ..., 2] = np.log(precision)
+                columns = (means[k] + effects.effect, precision, np.log(precision))
+                expected[k] = np.stack(columns, axis=1)
                 parameters[k], parameters[k + 2] = effects.variance, effects.ratio
         parameters[4] = float(fitted.shared)
-        return gain, residuals, parameters
+        return gain, expected, parameters
 
     def _exponential_gain(self, labels: Labels) -> Array:
         same = labels[:, None] == labels
@@ -291,10 +286,10 @@ class AssortativeModel:
         source: NDArray[np.uint64],
         push: tuple[float, float] = (0.0, 0.0),
     ) -> Labels:
-        gain, residuals, parameters = self.evidence(fitted, labels, push)
+        evidence = self.evidence(fitted, labels, push)
         moved = labels.copy()
         for _ in range(2):
-            sweep(gain, residuals, parameters, moved, temperature, source)
+            sweep(self.y, self.edge, *evidence, moved, temperature, source)
         return first_appearance(moved)
 
     def _settle(
@@ -389,6 +384,19 @@ def _of_class(effects: WeightEffects, k: int) -> WeightEffects:
 
 
 @_compiled
+def _edge_sums(edge, expected, labels):  # type: ignore[no-untyped-def]
+    """Sums (within, between; channel) over pairs of what edges and their expectations are."""
+    out = np.zeros((2, 6))
+    for i in range(labels.size):
+        for j in range(i):
+            kind = 0 if labels[i] == labels[j] else 1
+            out[kind, EDGE] += edge[i, j]
+            out[kind, EXPECTED] += expected[i, j]
+            out[kind, EXPECTED_SQUARES] += expected[i, j] * expected[i, j]
+    return out
+
+
+@_compiled
 def _log_weights_of_node(n, s, q, d, variance, ratio):  # type: ignore[no-untyped-def]
     """Log likelihood of a node's residuals with its own effect integrated out.
 
@@ -398,15 +406,33 @@ def _log_weights_of_node(n, s, q, d, variance, ratio):  # type: ignore[no-untype
     return 0.5 * (d - math.log(1.0 + n / ratio) - fit)
 
 
+@_inlined
+def _score_weights(own, t, total, parameters):  # type: ignore[no-untyped-def]
+    """Log likelihood of a node's weights, those to block t within, all others between."""
+    if total[4] == 0.0:
+        return 0.0
+    inner, outer = parameters[0], parameters[1]
+    constant = -0.5 * (own[t, 5] * math.log(inner) + (total[4] - own[t, 10]) * math.log(outer))
+    n, s = total[0] - own[t, 6], total[1] - own[t, 7]
+    q, d = total[2] - own[t, 8], total[3] - own[t, 9]
+    if parameters[4] > 0.5:
+        n, s, q, d = n + own[t, 1], s + own[t, 2], q + own[t, 3], d + own[t, 4]
+        return constant + _log_weights_of_node(n, s, q, d, outer, parameters[3])
+    within = _log_weights_of_node(own[t, 1], own[t, 2], own[t, 3], own[t, 4], inner, parameters[2])
+    return constant + within + _log_weights_of_node(n, s, q, d, outer, parameters[3])
+
+
 @_compiled
-def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ignore[no-untyped-def]
+def sweep(y, edge, gain, expected, parameters, labels, temperature, source):  # type: ignore[no-untyped-def]
     """Give every node a new block, one after the other in random order.
 
     Parameters
     ----------
+    y, edge : (node, node) ndarray
+        Scaled weights, and 1 where there is an edge.
     gain : (node, node) ndarray
         Of a pair for being in one block, by its edge.
-    residuals : (2, node, node, 3) ndarray
+    expected : (2, node, 3) ndarray
         See `AssortativeModel.evidence`.
     parameters : (5,) ndarray
         See `AssortativeModel.evidence`.
@@ -428,6 +454,8 @@ def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ig
     score = np.empty(n + 1)
     order = np.arange(n)
     shuffle(order, source)
+    # Precisions are 0 for all or for none.
+    weighted = expected[0, 0, 1] > 0.0
     for at in range(n):
         i = order[at]
         before = labels[i]
@@ -450,20 +478,20 @@ def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ig
                 continue
             t = labels[j]
             own[t, 0] += gain[i, j]
+            if edge[i, j] == 0.0 or not weighted:
+                continue
             for k in range(2):
-                w = residuals[k, i, j, 1]
-                if w > 0.0:
-                    r = residuals[k, i, j, 0]
-                    own[t, 5 * k + 1] += w
-                    own[t, 5 * k + 2] += w * r
-                    own[t, 5 * k + 3] += w * r * r
-                    own[t, 5 * k + 4] += residuals[k, i, j, 2]
-                    own[t, 5 * k + 5] += 1.0
+                w, r = expected[k, j, 1], y[i, j] - expected[k, j, 0]
+                own[t, 5 * k + 1] += w
+                own[t, 5 * k + 2] += w * r
+                own[t, 5 * k + 3] += w * r * r
+                own[t, 5 * k + 4] += expected[k, j, 2]
+                own[t, 5 * k + 5] += 1.0
         for t in range(count):
             for c in range(5):
                 total[c] += own[t, 6 + c]
         for t in range(count + 1):
-            score[t] = own[t, 0] + _score_weights(own[t], total, parameters)
+            score[t] = own[t, 0] + _score_weights(own, t, total, parameters)
             if t < count:
                 score[t] += math.log(sizes[t] + 1.0)
             else:
@@ -472,18 +500,3 @@ def sweep(gain, residuals, parameters, labels, temperature, source):  # type: ig
         labels[i] = chosen
         sizes[chosen] += 1
         count += chosen == count
-
-
-@_compiled
-def _score_weights(own, total, parameters):  # type: ignore[no-untyped-def]
-    """Log likelihood of a node's weights, those to one block within, all others between."""
-    if total[4] == 0.0:
-        return 0.0
-    inner, outer = parameters[0], parameters[1]
-    constant = -0.5 * (own[5] * math.log(inner) + (total[4] - own[10]) * math.log(outer))
-    n, s, q, d = total[0] - own[6], total[1] - own[7], total[2] - own[8], total[3] - own[9]
-    if parameters[4] > 0.5:
-        n, s, q, d = n + own[1], s + own[2], q + own[3], d + own[4]
-        return constant + _log_weights_of_node(n, s, q, d, outer, parameters[3])
-    value = _log_weights_of_node(own[1], own[2], own[3], own[4], inner, parameters[2])
-    return constant + value + _log_weights_of_node(n, s, q, d, outer, parameters[3])

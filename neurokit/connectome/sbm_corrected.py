@@ -14,8 +14,8 @@ from neurokit.connectome.sbm_node_effects import (
     PairEffects,
     edge_effects,
     mean_effects,
-    weight_effects,
 )
+from neurokit.connectome.sbm_weight_effects import weight_effects
 from neurokit.connectome.sbm_weights import (
     CORRECTED,
     EDGE,

@@ -21,6 +21,7 @@ from neurokit.connectome.sbm_moves import (
     copy_state,
     gain_of_insert,
     gain_of_merge,
+    gains_of_insert,
     insert,
     log_joint,
     merge,
@@ -134,10 +135,28 @@ def first_appearance(labels: NDArray[Any]) -> Labels:
     (node,) ndarray of int64
         From 0 without gaps.
     """
+    if labels.dtype == np.int64 and labels.size and labels.min() >= 0:
+        most = int(labels.max())
+        if most <= labels.size:
+            return np.asarray(_renumbered(labels, most))
     _, first, code = np.unique(labels, return_index=True, return_inverse=True)
     rank = np.empty(first.size, dtype=np.int64)
     rank[np.argsort(first)] = np.arange(first.size)
     return rank[code]
+
+
+@_compiled
+def _renumbered(labels, most):  # type: ignore[no-untyped-def]
+    """`first_appearance` of numbers from 0 to `most`, without sorting them."""
+    new = np.full(most + 1, -1)
+    out = np.empty(labels.size, np.int64)
+    count = 0
+    for i in range(labels.size):
+        if new[labels[i]] < 0:
+            new[labels[i]] = count
+            count += 1
+        out[i] = new[labels[i]]
+    return out
 
 
 @_compiled
@@ -164,7 +183,6 @@ def gibbs_sweep(state, model, temperature, source, members):  # type: ignore[no-
     """
     n_most = state[1].size
     own = np.empty((n_most + 1, state[2].shape[2]))
-    work = np.empty(state[2].shape[2])
     gains = np.empty(n_most + 1)
     shuffle(members, source)
     moved = 0
@@ -175,8 +193,7 @@ def gibbs_sweep(state, model, temperature, source, members):  # type: ignore[no-
         remove(state, model, i, own)
         b = state[4][0]
         n_options = b + 1 if b < n_most else b
-        for t in range(n_options):
-            gains[t] = gain_of_insert(state, model, i, t, own, work)
+        gains_of_insert(state, model, i, own, gains)
         chosen = choose(gains, n_options, temperature, source)
         insert(state, model, i, chosen, own)
         if chosen != before and not (alone and chosen == b):
@@ -225,11 +242,10 @@ def best_merge(state, model):  # type: ignore[no-untyped-def]
     tuple of (float, int, int)
         Gain in nats, the blocks.
     """
-    work = np.empty(state[2].shape[2])
     best, first, second = -np.inf, 0, 1
     for r in range(state[4][0]):
         for s in range(r):
-            gain = gain_of_merge(state, model, r, s, work)
+            gain = gain_of_merge(state, model, r, s)
             if gain > best:
                 best, first, second = gain, s, r
     return best, first, second
@@ -252,7 +268,7 @@ def merge_path(state, model, best):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _split(state, model, block, source, own, work):  # type: ignore[no-untyped-def]
+def _split(state, model, block, source, own):  # type: ignore[no-untyped-def]
     """Split a block from two random members, each other going where it fits better."""
     labels, sizes, _, _, count = state
     members = np.empty(sizes[block], np.int64)
@@ -268,8 +284,8 @@ def _split(state, model, block, source, own, work):  # type: ignore[no-untyped-d
         remove(state, model, i, own)
         goes = new
         if k > 1:
-            stay = gain_of_insert(state, model, i, block, own, work)
-            goes = block if stay > gain_of_insert(state, model, i, new, own, work) else new
+            stay = gain_of_insert(state, model, i, block, own)
+            goes = block if stay > gain_of_insert(state, model, i, new, own) else new
         insert(state, model, i, goes, own)
     for _ in range(4):
         moved = 0
@@ -277,8 +293,8 @@ def _split(state, model, block, source, own, work):  # type: ignore[no-untyped-d
             before = labels[i]
             if sizes[before] > 1:
                 remove(state, model, i, own)
-                stay = gain_of_insert(state, model, i, block, own, work)
-                goes = block if stay > gain_of_insert(state, model, i, new, own, work) else new
+                stay = gain_of_insert(state, model, i, block, own)
+                goes = block if stay > gain_of_insert(state, model, i, new, own) else new
                 insert(state, model, i, goes, own)
                 moved += goes != before
         if moved == 0:
@@ -290,7 +306,6 @@ def merge_split(state, model, source, trial):  # type: ignore[no-untyped-def]
     """One round of splits of every block and of merges followed by a split; keep what gains."""
     n_most = state[1].size
     own = np.empty((n_most + 1, state[2].shape[2]))
-    work = np.empty(state[2].shape[2])
     value = log_joint(state)
     begin = value
     for block in range(2 * state[4][0]):
@@ -303,7 +318,7 @@ def merge_split(state, model, source, trial):  # type: ignore[no-untyped-def]
             merge(trial, model, r, s)
         if trial[1][r] < 2 or trial[4][0] >= n_most:
             continue
-        _split(trial, model, r, source, own, work)
+        _split(trial, model, r, source, own)
         reached = log_joint(trial)
         if reached > value + _TINY:
             value = reached

@@ -205,6 +205,76 @@ def log_gamma(x):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def edge_term(pairs, e, total, expected, expected_squares, edges, look_up):  # type: ignore[no-untyped-def]
+    """Log marginal likelihood of which pairs of one block pair have an edge.
+
+    Parameters
+    ----------
+    pairs, e, total, expected, expected_squares : float
+        Sums over the pairs: observed, edges, weights, edges that node effects lead to expect and
+        their squares. Numbers, not an array: arrays cost more to hand over than all the rest.
+    edges : int
+        How edges enter.
+    look_up : (2, size) ndarray
+        Of `tables`.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
+    if edges == SHARED:
+        return 0.0
+    k = int(e + 0.5)
+    if edges == COUNTS:
+        n = int(pairs + 0.5)
+        if n == 0:
+            return 0.0
+        # One of all ways to spread k edges over n pairs of blocks, whose pairs of nodes stand
+        # where weights else do; k itself is uniform.
+        return look_up[0, k] + look_up[0, n - 1] - look_up[0, n + k - 1] - math.log(total + 1.0)
+    if edges == PLAIN:
+        n = int(pairs + 0.5)
+        return look_up[0, k] + look_up[0, n - k] - look_up[0, n + 1]
+    if expected <= 0.0:
+        return 0.0
+    # As many pairs of one probability as have the mean and variance of the number of edges that
+    # node effects lead to expect: the likelihood ratio then has a conjugate prior.
+    p = expected_squares / expected
+    m = max(expected / p, e)
+    ratio = look_up[0, k] + log_gamma(m - e + 1.0) - log_gamma(m + 2.0)
+    return ratio - e * math.log(p) - (m - e) * math.log1p(-p)
+
+
+@_compiled
+def weight_term(e, total, squares, weights, look_up):  # type: ignore[no-untyped-def]
+    """Log marginal likelihood of the scaled weights of the edges of one block pair.
+
+    Parameters
+    ----------
+    e, total, squares : float
+        Sums over the pairs: edges, weights and their squares.
+    weights : int
+        How weights enter.
+    look_up : (2, size) ndarray
+        Of `tables`.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
+    k = int(e + 0.5)
+    if weights == UNWEIGHTED or k == 0:
+        return 0.0
+    if weights == EXPONENTIAL:
+        rate = (_RATE_SHAPE + k) * math.log(_RATE_SCALE + total)
+        return look_up[1, k] - rate
+    beta = BETA + 0.5 * max(squares - total * total / (KAPPA + k), 0.0)
+    return look_up[1, k] - (ALPHA + 0.5 * k) * math.log(beta)
+
+
+@_compiled
 def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
     """Log marginal likelihood of which pairs have an edge.
 
@@ -222,27 +292,8 @@ def log_edges(s, edges, look_up):  # type: ignore[no-untyped-def]
     float
         Nats.
     """
-    if edges == SHARED:
-        return 0.0
-    e = int(s[EDGE] + 0.5)
-    if edges == COUNTS:
-        n = int(s[OBSERVED] + 0.5)
-        if n == 0:
-            return 0.0
-        # One of all ways to spread e edges over n pairs of blocks, whose pairs of nodes stand
-        # where weights else do; e itself is uniform.
-        return look_up[0, e] + look_up[0, n - 1] - look_up[0, n + e - 1] - math.log(s[SUM] + 1.0)
-    if edges == PLAIN:
-        m = int(s[OBSERVED] + 0.5)
-        return look_up[0, e] + look_up[0, m - e] - look_up[0, m + 1]
-    if s[EXPECTED] <= 0.0:
-        return 0.0
-    # As many pairs of one probability as have the mean and variance of the number of edges that
-    # node effects lead to expect: the likelihood ratio then has a conjugate prior.
-    p = s[EXPECTED_SQUARES] / s[EXPECTED]
-    m = max(s[EXPECTED] / p, s[EDGE])
-    ratio = look_up[0, e] + log_gamma(m - s[EDGE] + 1.0) - log_gamma(m + 2.0)
-    return ratio - s[EDGE] * math.log(p) - (m - s[EDGE]) * math.log1p(-p)
+    expected, squares = (s[EXPECTED], s[EXPECTED_SQUARES]) if edges == CORRECTED else (0.0, 0.0)
+    return edge_term(s[OBSERVED], s[EDGE], s[SUM], expected, squares, edges, look_up)
 
 
 @_compiled
@@ -263,14 +314,7 @@ def log_weights(s, weights, look_up):  # type: ignore[no-untyped-def]
     float
         Nats.
     """
-    e = int(s[EDGE] + 0.5)
-    if weights == UNWEIGHTED or e == 0:
-        return 0.0
-    if weights == EXPONENTIAL:
-        rate = (_RATE_SHAPE + e) * math.log(_RATE_SCALE + s[SUM])
-        return look_up[1, e] - rate
-    beta = BETA + 0.5 * max(s[SQUARES] - s[SUM] * s[SUM] / (KAPPA + e), 0.0)
-    return look_up[1, e] - (ALPHA + 0.5 * e) * math.log(beta)
+    return weight_term(s[EDGE], s[SUM], s[SQUARES], weights, look_up)
 
 
 @_compiled

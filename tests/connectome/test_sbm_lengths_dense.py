@@ -12,7 +12,7 @@ from scipy.special import betaln, expit, gammaln
 
 from neurokit.connectome.sbm_assortative import AssortativeModel, Fitted, sweep
 from neurokit.connectome.sbm_corrected import corrected_model
-from neurokit.connectome.sbm_node_effects import edge_effects, mean_effects, weight_effects
+from neurokit.connectome.sbm_node_effects import edge_effects, mean_effects
 from neurokit.connectome.sbm_search import (
     description_length,
     find_partition,
@@ -21,6 +21,7 @@ from neurokit.connectome.sbm_search import (
     random_partition,
     sample_partitions,
 )
+from neurokit.connectome.sbm_weight_effects import weight_effects
 from neurokit.connectome.sbm_weights import (
     ALPHA,
     BETA,
@@ -376,11 +377,11 @@ def test_gains_of_pairs_prefer_blocks_where_edges_are_denser_within():
     fitted = model.fit(labels)
     assert isinstance(fitted, Fitted)
     assert fitted.edges[0] > 0 > fitted.edges[1]
-    gain, residuals, parameters = model.evidence(fitted, labels)
+    gain, expected, parameters = model.evidence(fitted, labels)
     edge = values > 0
     assert gain[edge].min() > 0 > gain[~edge & ~np.eye(20, dtype=bool)].max()
     np.testing.assert_allclose(gain, gain.T)
-    assert not residuals.any()
+    assert not expected.any()
     np.testing.assert_array_equal(parameters, np.ones(5))
 
 
@@ -402,9 +403,9 @@ def test_sweeps_of_communities_leave_no_gaps(temperature):
     labels = np.arange(14) % 4
     fitted = model.fit(labels)
     source = np.array([1], dtype=np.uint64)
-    gain, residuals, parameters = model.evidence(fitted, labels)
+    evidence = model.evidence(fitted, labels)
     for _ in range(5):
-        sweep(gain, residuals, parameters, labels, temperature, source)
+        sweep(model.y, model.edge, *evidence, labels, temperature, source)
         assert sorted(set(labels.tolist())) == list(range(labels.max() + 1))
 
 

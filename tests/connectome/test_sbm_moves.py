@@ -42,13 +42,13 @@ def test_the_gain_of_a_move_is_the_difference_of_two_description_lengths(kind, s
     labels = a_partition(rng, 11)
     state = new_state(labels, 11, as_model(model))
     node = int(rng.integers(11))
-    own, work = np.empty((12, state[2].shape[2])), np.empty(state[2].shape[2])
+    own = np.empty((12, state[2].shape[2]))
     remove(state, as_model(model), node, own)
     n_blocks = int(state[4][0])
     without = state[0].copy()
     lengths, gains = [], []
     for block in range(n_blocks + 1):
-        gains.append(gain_of_insert(state, as_model(model), node, block, own, work))
+        gains.append(gain_of_insert(state, as_model(model), node, block, own))
         moved = without.copy()
         moved[node] = block
         lengths.append(description_length(model, moved))
@@ -65,7 +65,7 @@ def test_the_gain_of_a_merge_is_the_difference_of_two_description_lengths(kind, 
         labels[-1] = 1
     state = new_state(labels, 11, as_model(model))
     r, s = sorted(rng.choice(labels.max() + 1, 2, replace=False).tolist())
-    gain = gain_of_merge(state, as_model(model), r, s, np.empty(state[2].shape[2]))
+    gain = gain_of_merge(state, as_model(model), r, s)
     before = description_length(model, labels)
     merge(state, as_model(model), r, s)
     assert gain == pytest.approx(before - description_length(model, state[0]), abs=1e-9)

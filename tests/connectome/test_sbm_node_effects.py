@@ -8,8 +8,9 @@ from scipy import stats
 from scipy.special import expit
 
 from neurokit.connectome.sbm_corrected import corrected_model
-from neurokit.connectome.sbm_node_effects import edge_effects, mean_effects, weight_effects
+from neurokit.connectome.sbm_node_effects import edge_effects, mean_effects
 from neurokit.connectome.sbm_search import description_length
+from neurokit.connectome.sbm_weight_effects import weight_effects
 from neurokit.connectome.sbm_weights import ALPHA, BETA, KAPPA
 
 
