@@ -18,6 +18,7 @@ from neurokit.schema.history import add_history
 from neurokit.schema.select import require_one_unit, signal_of, space_dim
 from neurokit.schema.stacking import stack
 from neurokit.schema.time import runs, sampling_rate, time_coordinate
+from neurokit.signal.along_time import seconds_above_zero
 from neurokit.signal.smoothing import derivative
 
 Recordings = xr.DataTree | xr.DataArray | Mapping[str, xr.DataTree] | Sequence[xr.DataTree]
@@ -101,11 +102,11 @@ def affinity(
     Raises
     ------
     OptionError
-        For an unknown `kind` or `scale`.
+        For an unknown `kind` or `scale`, or a callable that takes or makes something else.
     SchemaError
         If there are fewer than two neurons, or units differ and nothing is scaled.
     TimeError
-        If time is irregular, or no whole bin fits.
+        If time is irregular, no whole bin fits, or a number of seconds is not above zero.
 
     Examples
     --------
@@ -114,9 +115,7 @@ def affinity(
     >>> nk.connectome.affinity(worms.recordings, bin_s=8.0).dims
     ('pair', 'time', 'recording')
     """
-    if not callable(kind):
-        check_option("kind", kind, KINDS)
-    check_option("scale", scale, SCALES)
+    _check_options(kind, scale, smooth_s=smooth_s, window_s=window_s)
     signal = traces_of(x)
     if scale == "none" and kind != "correlation":
         require_one_unit(signal)
@@ -141,6 +140,16 @@ def affinity(
     else:
         parameters |= {"smooth_s": smooth_s, "scale": scale}
     return add_history(tensor, "connectome.affinity", parameters)
+
+
+def _check_options(kind: str | kernels.Kernel, scale: str, **seconds: float) -> None:
+    if callable(kind):
+        kernels.check_kernel(kind)
+    else:
+        check_option("kind", kind, KINDS)
+    check_option("scale", scale, SCALES)
+    for name, value in seconds.items():
+        seconds_above_zero(name, value)
 
 
 def traces_of(x: Recordings) -> xr.DataArray:
@@ -186,9 +195,9 @@ def traces_of(x: Recordings) -> xr.DataArray:
 
 def _bins(signal: xr.DataArray, seconds: float | None) -> kernels.Bins:
     rate = sampling_rate(signal)
-    if seconds is not None and not seconds > 0:
-        raise OptionError(f"found {seconds!r}", where="bin_s", mend="Give seconds above zero.")
-    width = 1 if seconds is None else max(1, round(seconds * rate))
+    width = 1
+    if seconds is not None:
+        width = max(1, round(seconds_above_zero("bin_s", seconds) * rate))
     bins = kernels.whole_bins(runs(signal), width)
     if not bins.frames.size:
         raise TimeError(

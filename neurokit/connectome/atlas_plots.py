@@ -213,9 +213,12 @@ def plot_atlas(atlas: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     SchemaError
         If this is no atlas.
     """
-    if not {"mean", "outside", "q"} <= set(atlas.data_vars):
+    held = list(getattr(atlas, "data_vars", ()))
+    if not {"mean", "outside", "q"} <= set(held):
         raise SchemaError(
-            f"holds {list(atlas.data_vars)}", where="atlas", mend="Give a fit's atlas_."
+            f"is a {type(atlas).__name__} that holds {held}",
+            where="atlas",
+            mend="Give a fit's atlas_.",
         )
     kinds = [str(kind) for kind in atlas["trial_type"].values]
     numbers = atlas["component"].values

@@ -78,6 +78,8 @@ def communities(
     True
     """
     check_option("method", method, ["sbm", "leiden"])
+    if not isinstance(weighted, bool | np.bool_):
+        raise OptionError(f"is {weighted!r}", where="weighted", mend="Give True or False.")
     if method == "sbm":
         return _by_block_model(graph, weighted, resolution, random_state, options)
     if options:

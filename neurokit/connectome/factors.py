@@ -44,7 +44,16 @@ def modes_of(factors: xr.Dataset) -> dict[str, xr.DataArray]:
     -------
     dict of str to DataArray
         (component, dim) each.
+
+    Raises
+    ------
+    SchemaError
+        If it is no Dataset.
     """
+    if not isinstance(factors, xr.Dataset):
+        raise SchemaError(
+            f"got a {type(factors).__name__}", where="factors", mend="Give a fit's factors_."
+        )
     modes = {}
     for name, values in factors.data_vars.items():
         dims = [str(dim) for dim in values.dims if dim != "component"]

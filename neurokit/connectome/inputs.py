@@ -181,7 +181,7 @@ def as_start(init: xr.Dataset | Sequence[NDArray[Any]], x: xr.DataArray, rank: i
         if arrays:
             arrays[0] = arrays[0] * init["weight"].values
     else:
-        arrays = [np.array(factor, dtype=np.float64) for factor in init]
+        arrays = _as_arrays(init)
     expected = [(size, rank) for size in x.shape]
     found = [array.shape for array in arrays]
     if found != expected or any((array < 0).any() for array in arrays):
@@ -191,6 +191,17 @@ def as_start(init: xr.Dataset | Sequence[NDArray[Any]], x: xr.DataArray, rank: i
             mend="Give one (size, rank) array per mode.",
         )
     return [np.ascontiguousarray(array, dtype=np.float64) for array in arrays]
+
+
+def _as_arrays(init: Any) -> list[Array]:
+    try:
+        return [np.array(factor, dtype=np.float64) for factor in init]
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            f"is a {type(init).__name__} that holds no arrays of numbers",
+            where="init",
+            mend="Give factors of a fit or one (size, rank) array per mode; None starts anywhere.",
+        ) from error
 
 
 def as_tied(symmetric: tuple[str, str] | None, x: xr.DataArray) -> tuple[int, int] | None:

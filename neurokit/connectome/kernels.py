@@ -7,6 +7,7 @@ is half of all frames, cancels within a bin instead of adding a floor.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.connectome.pairs import Index
+from neurokit.errors import OptionError
 
 Array = NDArray[np.float64]
 Traces = NDArray[np.floating[Any]]
@@ -170,6 +172,32 @@ def windowed_correlation(reach: int, runs: Sequence[slice]) -> Kernel:
     return kernel
 
 
+def check_kernel(kernel: Kernel) -> None:
+    """Refuse a callable that does not take two blocks.
+
+    Parameters
+    ----------
+    kernel : callable
+        What the user gave.
+
+    Raises
+    ------
+    OptionError
+        If it takes another number of arguments.
+    """
+    try:
+        inspect.signature(kernel).bind(None, None)
+    except TypeError as error:
+        raise OptionError(
+            f"the callable does not take two arguments ({error})",
+            where="kind",
+            mend="Give one that takes the slopes of both members, (pairs, frames) each.",
+        ) from error
+    except ValueError:
+        # Some compiled functions do not say what they take.
+        return
+
+
 def bin_mean(values: Traces, bins: Bins) -> Traces:
     """Mean over the observed frames of each bin; NaN where none was observed.
 
@@ -269,6 +297,13 @@ def pair_affinity(
     for start in range(0, len(first), step):
         block = slice(start, start + step)
         values = kernel(traces[first[block]], traces[second[block]])
+        if np.shape(values) != (len(first[block]), traces.shape[1]):
+            raise OptionError(
+                f"the callable made shape {np.shape(values)} of blocks of "
+                f"{(len(first[block]), traces.shape[1])}",
+                where="kind",
+                mend="Return one value for every pair and frame.",
+            )
         # maximum() hands NaN on, so a missing neuron stays missing.
         out[block] = np.maximum(bin_mean(values, bins), 0)
     return out

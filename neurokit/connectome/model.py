@@ -281,7 +281,8 @@ class NonNegativeCP(Estimator):
         n_workers(self.n_jobs)
         check_option("backend", self.backend, ("numpy", "torch"))
         check_option("compress", str(self.compress), ("True", "False", "auto"))
-        if not self.tol >= 0:
+        number = isinstance(self.tol, int | float | np.integer | np.floating)
+        if not number or not self.tol >= 0:
             raise OptionError(f"is {self.tol!r}", where="tol", mend="Give a number from 0.")
         as_generator(self.random_state)
 
@@ -468,8 +469,10 @@ class NonNegativeCP(Estimator):
             0 to 1; a component without a counterpart counts as 0.
         """
         self._check_fitted()
-        factors = other if isinstance(other, xr.Dataset) else other.factors_
-        return similarity(self.factors_, factors)
+        if isinstance(other, NonNegativeCP):
+            other._check_fitted()
+            other = other.factors_
+        return similarity(self.factors_, other)
 
     def plot(self) -> NDArray[Any] | list[Axes]:
         """Draw every component.

@@ -39,9 +39,10 @@ def plot_rank_selection(selection: xr.Dataset, ax: Axes | None = None) -> Axes:
     SchemaError
         If this is no selection of a rank.
     """
-    if not {"excess", "excess_se", "stability"} <= set(selection.data_vars):
+    held = list(getattr(selection, "data_vars", ()))
+    if not {"excess", "excess_se", "stability"} <= set(held):
         raise SchemaError(
-            f"holds {list(selection.data_vars)}",
+            f"is a {type(selection).__name__} that holds {held}",
             where="selection",
             mend="Give what select_rank returned.",
         )

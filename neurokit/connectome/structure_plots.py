@@ -114,9 +114,10 @@ def plot_structure_comparison(
     SchemaError
         If this is no comparison.
     """
-    if not {"r", "null_mean", "null_sd", "q"} <= set(comparison.data_vars):
+    held = list(getattr(comparison, "data_vars", ()))
+    if not {"r", "null_mean", "null_sd", "q"} <= set(held):
         raise SchemaError(
-            f"holds {list(comparison.data_vars)}",
+            f"is a {type(comparison).__name__} that holds {held}",
             where="comparison",
             mend="Give what compare_structure returned.",
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurokit.connectome.dimension_tree import AnyFloat, Array, row_grams
 from neurokit.connectome.tensor import ObservedTensor
-from neurokit.errors import DependencyError
+from neurokit.errors import DependencyError, OptionError
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ def on_device(tensor: ObservedTensor, device: str | None = None) -> TorchTensor:
     ------
     DependencyError
         If PyTorch is not installed.
+    OptionError
+        If there is no such device.
     """
     try:
         import torch
@@ -110,6 +112,15 @@ def on_device(tensor: ObservedTensor, device: str | None = None) -> TorchTensor:
             mend="pip install 'neurokit-xarray[torch]'",
         ) from error
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        # The first tensor on it shows whether there is such a device.
+        torch.empty(1, device=place)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        raise OptionError(
+            f"is {place!r}, which PyTorch cannot use here ({str(error).splitlines()[0]})",
+            where="device",
+            mend='Use "cpu", or leave it out.',
+        ) from error
     held = torch.as_tensor(tensor.values, device=place)
     seen = torch.as_tensor(tensor.mask, device=place)
     host = {f.name: getattr(tensor, f.name) for f in fields(ObservedTensor)}

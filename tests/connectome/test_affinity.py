@@ -245,7 +245,7 @@ def test_every_kind_is_non_negative_and_binned(kind):
     [
         ({"kind": "diferential"}, OptionError, "did you mean 'differential'"),
         ({"scale": "pool"}, OptionError, "pooled"),
-        ({"bin_s": -1.0}, OptionError, "bin_s"),
+        ({"bin_s": -1.0}, TimeError, "^bin_s: found -1.0"),
         ({"bin_s": 1e4}, TimeError, "shorter bin"),
         ({"smooth_s": 0.0}, TimeError, "positive"),
     ],

@@ -17,13 +17,17 @@ from neurokit.connectome import (
     NonNegativeCP,
     affinity,
     communities,
+    factor_match_score,
+    plot_atlas,
+    plot_rank_selection,
+    plot_structure_comparison,
     rank_sweep,
     select_rank,
 )
 from neurokit.connectome.conversion import labelled_cp, weights_and_factors
 from neurokit.connectome.holdout import entry_folds, fibre_folds
 from neurokit.connectome.recordings import gather
-from neurokit.errors import OptionError, SchemaError, TimeError
+from neurokit.errors import NotFittedError, OptionError, SchemaError, TimeError
 
 
 @pytest.mark.parametrize("given", [None, 3, "worm", 2.5, [1], {"a": None}, ("x",), [None]])
@@ -272,3 +276,85 @@ def test_weights_that_are_nothing_make_an_empty_component():
     assert found.weight.values.tolist() == pytest.approx([2 * np.sqrt(12), 0.0])
     fit = NonNegativeCP.from_tensorly((np.array([0.0, 2.0]), GOOD))
     np.testing.assert_allclose(fit.reconstruct(), np.full((4, 3), 2.0))
+
+
+# ------------------------------------------------------------------------- options and callables
+
+
+def two_worms():
+    return nk.simulate.worms(2, 8, 2, duration=60.0, n_epochs=2, random_state=0).recordings
+
+
+@pytest.mark.parametrize("name", ["smooth_s", "bin_s", "window_s"])
+@pytest.mark.parametrize("seconds", [0.0, -1, "5", np.nan, np.inf, True, [1.0]])
+def test_seconds_of_an_affinity_are_numbers_above_zero(name, seconds):
+    with pytest.raises(TimeError, match=f"^{name}: found "):
+        affinity(two_worms(), **{name: seconds})
+    with pytest.raises(TimeError, match=f"^{name}: found "):
+        DynamicConnectome(2, progress=False, **{name: seconds}).fit(two_worms())
+
+
+@pytest.mark.parametrize(
+    ("kernel", "says"),
+    [
+        (lambda one: one, "does not take two arguments"),
+        (lambda a, b, c: a, "does not take two arguments"),
+        (lambda a, b: a.sum(axis=1), r"made shape \(21,\) of blocks of \(21, "),
+        (lambda a, b: 1.0, r"made shape \(\) of blocks"),
+        (lambda a, b: (a * b)[:, 1:], r"made shape \(21, 239\) of blocks of \(21, 240\)"),
+    ],
+    ids=["one argument", "three", "sums", "a number", "fewer frames"],
+)
+def test_a_callable_makes_a_value_for_every_pair_and_frame(kernel, says):
+    with pytest.raises(OptionError, match=f"^kind: the callable {says}"):
+        affinity(two_worms(), kernel)
+
+
+@pytest.mark.parametrize("kernel", [np.multiply, lambda *both: both[0] * both[1]])
+def test_callables_of_any_sort_that_take_two_blocks_are_taken(kernel):
+    recs = two_worms()
+    found = affinity(recs, kernel, bin_s=2.0)
+    np.testing.assert_allclose(found, affinity(recs, "product", bin_s=2.0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("tol", ["fine", None, np.nan, -1e-3, [1e-6]])
+def test_a_tolerance_is_a_number_from_zero(tol):
+    with pytest.raises(OptionError, match="^tol: is "):
+        NonNegativeCP(2, tol=tol).fit(X)
+
+
+@pytest.mark.parametrize("init", ["random", 3, [["a", "b"]], [object()], [[[1.0], [2.0, 3.0]]]])
+def test_a_start_is_factors_or_arrays(init):
+    with pytest.raises(OptionError, match="^init: "):
+        NonNegativeCP(2, max_iter=5).fit(X, init=init)
+
+
+@pytest.mark.parametrize("other", [3, None, "fit", np.ones(3)])
+def test_what_is_compared_with_a_fit_is_factors(other):
+    fit = NonNegativeCP(1, tol=1e-2, **QUICK).fit(X)
+    with pytest.raises(SchemaError, match=r"^factors: got a .*factors_"):
+        fit.similarity(other)
+    with pytest.raises(SchemaError, match="^factors: got a "):
+        factor_match_score(fit.factors_, other)
+    with pytest.raises(NotFittedError):
+        fit.similarity(NonNegativeCP(1))
+
+
+@pytest.mark.parametrize("draw", [plot_rank_selection, plot_atlas, plot_structure_comparison])
+@pytest.mark.parametrize("given", [None, 3, xr.DataArray([1.0], dims="rank"), xr.Dataset()])
+def test_figures_name_what_they_were_not_given(draw, given):
+    with pytest.raises(SchemaError, match=f"is a {type(given).__name__} that holds"):
+        draw(given)
+
+
+@pytest.mark.parametrize("weighted", ["no", 0, None, 1.0])
+def test_weighted_is_yes_or_no(weighted):
+    with pytest.raises(OptionError, match="^weighted: is "):
+        communities(np.ones((4, 4)), weighted=weighted)
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_there_is_named(device):
+    pytest.importorskip("torch")
+    with pytest.raises(OptionError, match=f"^device: is '{device}'.*leave it out"):
+        NonNegativeCP(2, backend="torch", device=device).fit(X)

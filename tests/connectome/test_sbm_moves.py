@@ -16,6 +16,7 @@ from neurokit.connectome.sbm_moves import (
     copy_state,
     gain_of_insert,
     gain_of_merge,
+    gains_of_insert,
     insert,
     log_joint,
     log_partition,
@@ -126,3 +127,33 @@ def test_names_of_blocks_and_order_of_nodes_do_not_matter(kind):
     assert description_length(make(values, observed, weights), renamed) == pytest.approx(length)
     shuffled = make(values[np.ix_(order, order)], observed, weights)
     assert description_length(shuffled, labels[order]) == pytest.approx(length, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gains_into_all_blocks_are_those_into_each(kind):
+    rng = np.random.default_rng(6)
+    model = as_model(a_model(kind, rng))
+    state = new_state(a_partition(rng, 11, 6), 11, model)
+    own, gains = np.empty((12, state[2].shape[2])), np.full(12, np.nan)
+    for node in rng.permutation(11):
+        before = [part.copy() for part in state]
+        came_from = int(state[0][node])
+        remove(state, model, int(node), own)
+        b = int(state[4][0])
+        gains_of_insert(state, model, int(node), own, gains)
+        one_by_one = [gain_of_insert(state, model, int(node), block, own) for block in range(b + 1)]
+        np.testing.assert_array_equal(gains[: b + 1], one_by_one)
+        assert np.isnan(gains[b + 1 :]).all()
+        insert(state, model, int(node), min(came_from, b), own)
+        assert state[0].size == before[0].size
+        gains[:] = np.nan
+
+
+def test_the_only_node_of_a_graph_gains_the_same_by_every_name():
+    model = as_model(a_model("none", np.random.default_rng(0), n=1))
+    state = new_state(np.zeros(1, dtype=np.int64), 1, model)
+    own, gains = np.empty((2, state[2].shape[2])), np.empty(2)
+    remove(state, model, 0, own)
+    assert state[4][0] == 0
+    gains_of_insert(state, model, 0, own, gains)
+    assert gains[0] == gain_of_insert(state, model, 0, 0, own) == 0.0

@@ -69,6 +69,29 @@ def test_numbers_of_blocks_follow_first_appearance():
     np.testing.assert_array_equal(first_appearance(np.array([7, 7, 2, 9, 2])), [0, 0, 1, 2, 1])
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([3, 0, 3, 1]),
+        np.array([40, 2, 40, 10**12]),
+        np.array([-1, 5, -1, 0]),
+        np.array([2, 2, 0], dtype=np.int32),
+        np.array([1.5, 0.5, 1.5]),
+        np.array(["b", "a", "b"]),
+        np.array([5]),
+        np.array([], dtype=np.int64),
+    ],
+    ids=["small", "large", "negative", "int32", "float", "names", "one", "none"],
+)
+def test_blocks_of_any_names_are_numbered_as_they_come(labels):
+    kept = labels.copy()
+    seen = list(dict.fromkeys(labels.tolist()))
+    found = first_appearance(labels)
+    assert found.dtype == np.int64
+    assert found.tolist() == [seen.index(label) for label in labels.tolist()]
+    np.testing.assert_array_equal(labels, kept)
+
+
 def test_classes_of_a_score_are_even_and_in_order():
     labels = ordered_partition(np.array([5.0, 1.0, 4.0, 2.0, 6.0, 3.0]), 3)
     np.testing.assert_array_equal(labels, [0, 1, 2, 1, 0, 2])
