@@ -283,7 +283,8 @@ class CommunityEffects:
         """
         degrees, strength, counts = self._sums(labels)
         apart = self.edge * (labels[:, None] != labels)
-        systems = (Blocks(self.edge, labels, degrees[0]), Dense(apart, degrees[1]), self._all)
+        within = Blocks(self.edge, labels, degrees[0])
+        systems: tuple[System, ...] = (within, Dense(apart, degrees[1]), self._all)
         found = [
             fitted_effects(system, _sums_of(kinds, degrees, strength, counts), ratio, search=search)
             for system, kinds, ratio in zip(
