@@ -81,23 +81,26 @@ def shuffled_p_values(seed, rank=3, n_permutations=39, **options):
 
 
 def passed(n_runs, **options):
-    return np.mean([shuffled_p_values(seed, **options) <= 0.05 for seed in range(n_runs)])
+    """(run, motif) whether each motif of unrelated neurons passes at the 5 % level."""
+    return np.array([shuffled_p_values(seed, **options) <= 0.05 for seed in range(n_runs)])
 
 
 @pytest.mark.slow
 def test_motifs_of_unrelated_neurons_are_flagged():
     # 20 runs of 3 motifs, 19 shifts each. The full form found 1 to 2 % of motifs; the best of a
     # run passes in 5 %, so that three of sixty are what two unlucky runs give.
-    rate = passed(20, n_permutations=19, duration=200.0, n_epochs=3)
-    assert rate <= 0.08
+    found = passed(20, n_permutations=19, duration=200.0, n_epochs=3)
+    assert found.mean() <= 0.08
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("rank", [3, 6])
 def test_motifs_of_unrelated_neurons_are_flagged_in_two_hundred_runs(rank):
-    rate = passed(200, rank=rank)
-    print(f"false positives per motif, rank {rank}: {rate:.4f}")
-    assert rate <= 0.08
+    found = passed(200, rank=rank)
+    print(f"false positives per motif, rank {rank}: {found[:60].mean():.4f} of 60 runs", end=", ")
+    print(f"{found.mean():.4f} of 200")
+    assert found[:60].mean() <= 0.08
+    assert found.mean() <= 0.08
 
 
 @pytest.mark.slow
