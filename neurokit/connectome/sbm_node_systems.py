@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
+# Factors of a graph that are held at once; searches go to and fro between a few ratios.
+_MOST_FACTORS = 8
+
+
 def _compiled(function: Any) -> Any:
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
@@ -52,12 +56,17 @@ class Dense:
         self._diagonals: dict[float, Array] = {}
 
     def _factor(self, ratio: float) -> tuple[Array, float]:
-        if ratio not in self._factors:
+        found = self._factors.get(ratio)
+        if found is None:
             matrix = self._matrix.copy(order="F")
             matrix.reshape(-1, order="F")[:: len(matrix) + 1] += ratio
             factor, _ = lapack.dpotrf(matrix, lower=True, overwrite_a=True)
-            self._factors[ratio] = (factor, float(np.log(factor.diagonal()).sum()))
-        return self._factors[ratio]
+            found = factor, float(np.log(factor.diagonal()).sum())
+            if len(self._factors) == _MOST_FACTORS:
+                # Searches that run side by side may still read the old ones.
+                self._factors = {}
+            self._factors[ratio] = found
+        return found
 
     def halfway(self, ratio: float, sides: Array) -> tuple[Array, float]:
         """See `System`."""

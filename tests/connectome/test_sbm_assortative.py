@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score
 
-from neurokit.connectome.sbm_assortative import AssortativeModel
+from neurokit.connectome.sbm_assortative import AssortativeModel, sweep
 from neurokit.connectome.sbm_clustering import cluster, modularity_partition, objective
+from neurokit.connectome.sbm_draws import shuffle
 from neurokit.connectome.sbm_search import first_appearance, random_partition
 
 
@@ -130,3 +132,47 @@ def test_modularity_finds_planted_communities():
     labels = modularity_partition(values, rng)
     assert adjusted_mutual_info_score(truth, labels) == 1.0
     np.testing.assert_array_equal(labels, first_appearance(labels))
+
+
+def node_score(model, evidence, labels, node, block):
+    """Log density of a node's pairs if it enters a block, by dense Gaussians of its weights."""
+    gain, expected, (inner, outer, ratio_in, ratio_out, shared) = evidence
+    others = np.flatnonzero((np.arange(len(labels)) != node) & (labels >= 0))
+    inside = labels[others] == block
+    count = labels[others].max() + 1
+    score = gain[node, others[inside]].sum()
+    size = inside.sum()
+    score += np.log(size + 1) if size else -np.log((len(labels) - count) / count)
+    kind = np.where(inside, 0, 1)
+    linked = model.edge[node, others] > 0
+    residual = model.y[node, others] - expected[kind, others, 0]
+    noise = np.where(inside, inner, outer) / np.maximum(expected[kind, others, 1], 1e-300)
+    effect = np.where(inside, inner / ratio_in, outer / ratio_out)
+    parts = [linked] if shared else [linked & inside, linked & ~inside]
+    for part in parts:
+        if part.any() and expected.any():
+            covariance = np.diag(noise[part]) + effect[part][-1]
+            density = stats.multivariate_normal(np.zeros(part.sum()), covariance)
+            score += density.logpdf(residual[part])
+    return score
+
+
+@pytest.mark.parametrize("kind", ["log-normal", "zero-inflated", "exponential", "none"])
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_sweep_puts_every_node_where_its_pairs_are_likeliest(kind, separate):
+    rng = np.random.default_rng(4)
+    values, truth = communities(rng, n=18, edges=1.0, weights=0.5, spread=0.7, separate=separate)
+    model = AssortativeModel(values, ~np.eye(18, dtype=bool), kind)
+    evidence = model.evidence(model.fit(truth), truth, (0.2, 0.1))
+    for seed in range(3):
+        labels = random_partition(18, 5, np.random.default_rng(seed))
+        expected, order = labels.copy(), np.arange(18)
+        shuffle(order, np.array([seed], dtype=np.uint64))
+        for node in order:
+            expected[node] = -1
+            expected[expected >= 0] = np.unique(expected[expected >= 0], return_inverse=True)[1]
+            options = range(expected.max() + 2)
+            scores = [node_score(model, evidence, expected, node, block) for block in options]
+            expected[node] = int(np.argmax(scores))
+        sweep(model.y, model.edge, *evidence, labels, 0.0, np.array([seed], dtype=np.uint64))
+        np.testing.assert_array_equal(first_appearance(labels), first_appearance(expected))

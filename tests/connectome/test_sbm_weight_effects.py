@@ -77,6 +77,16 @@ def test_a_factor_is_made_once_per_ratio_and_owes_nothing_to_others():
         np.testing.assert_allclose(back[0], np.linalg.solve(matrix_of(edge, 0.5), sides[0]))
 
 
+def test_few_factors_are_held_at_once_and_forgotten_ones_are_made_again():
+    rng = np.random.default_rng(10)
+    sides = rng.normal(size=(2, 9))
+    for system, _ in systems(rng, 9)[:2]:
+        first = [system.halfway(float(ratio), sides)[0].copy() for ratio in RATIOS]
+        assert len(system._factors) <= 8
+        again = [system.halfway(float(ratio), sides)[0] for ratio in RATIOS]
+        np.testing.assert_array_equal(first, again)
+
+
 def test_systems_leave_edges_and_sides_alone():
     rng = np.random.default_rng(1)
     _, edge, labels = a_graph(rng, 8)
