@@ -16,6 +16,7 @@ _KEYS = {
     "exponential": {"n_lags", "decay"},
     "raised_cosine": {"n_lags", "n_basis", "stretch"},
     "lags": {"n_lags"},
+    "learned": {"n_lags", "n_basis"},
 }
 
 
@@ -97,6 +98,41 @@ def raised_cosine(n_lags: int, n_basis: int = 4, stretch: float = 1.0) -> Array:
     return out
 
 
+def learned_start(n_lags: int, n_basis: int = 1) -> Array:
+    """Kernels to begin learning with: all lags alike, or raised cosines on an even ground.
+
+    Parameters
+    ----------
+    n_lags : int
+        Bins of the past.
+    n_basis : int
+        Number of kernels.
+
+    Returns
+    -------
+    (n_basis, n_lags) ndarray
+        Positive throughout, because a lag of exactly zero could not be learned; rows sum to 1.
+    """
+    even = np.full((n_basis, n_lags), 1.0 / n_lags)
+    return even if n_basis == 1 else 0.8 * raised_cosine(n_lags, n_basis) + 0.2 * even
+
+
+def learns_lags(history: object) -> bool:
+    """Whether a user's `history` asks for learned kernels.
+
+    Parameters
+    ----------
+    history : object
+        As in `history_basis`.
+
+    Returns
+    -------
+    bool
+        True for a mapping of kind "learned".
+    """
+    return isinstance(history, Mapping) and history.get("kind") == "learned"
+
+
 def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> Array:
     """The basis that a user's `history` stands for.
 
@@ -105,7 +141,8 @@ def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> 
     history : None, int, mapping or (n_basis, n_lags) array_like
         None for none; a number L for exp(-k), k = 1 ... L, of sum 1; a mapping with ``kind``
         "exponential" (``n_lags``, ``decay``), "raised_cosine" (``n_lags``, ``n_basis``,
-        ``stretch``) or "lags" (``n_lags``, a weight of its own for each lag).
+        ``stretch``), "lags" (``n_lags``, a weight of its own for each lag) or "learned"
+        (``n_lags``, ``n_basis``: where learning begins).
 
     Returns
     -------
@@ -136,7 +173,9 @@ def history_basis(history: int | str | Mapping[str, Any] | ArrayLike | None) -> 
     basis = np.atleast_2d(np.asarray(history, dtype=np.float64))
     if basis.ndim != 2 or not np.isfinite(basis).all() or not basis.size:
         raise OptionError(
-            f"has shape {basis.shape}", where="history", mend="Give (n_basis, n_lags), finite."
+            f"has shape {basis.shape} or holds NaN or infinities",
+            where="history",
+            mend="Give (n_basis, n_lags), finite.",
         )
     return basis
 
@@ -167,4 +206,6 @@ def _from_mapping(history: Mapping[str, Any]) -> Array:
         )
     if kind == "lags":
         return np.eye(int(options["n_lags"]))
+    if kind == "learned":
+        return learned_start(**options)
     return exponential(**options) if kind == "exponential" else raised_cosine(**options)

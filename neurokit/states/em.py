@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.states.lag_learning import LagKernels, lag_step
 from neurokit.states.likelihoods import log_emissions, weighted_curvature
 from neurokit.states.m_step import active_rows, newton_step
 from neurokit.states.observations import Observations
@@ -42,6 +43,8 @@ class Run:
         Without the prior, at `parameters`.
     converged : bool
         Whether the gain fell below the tolerance in the last stage.
+    kernels : LagKernels, optional
+        Kernels of history, where they are learned.
     """
 
     parameters: Parameters
@@ -49,6 +52,7 @@ class Run:
     stage: list[int] = field(default_factory=list)
     log_likelihood: float = float("-inf")
     converged: bool = False
+    kernels: LagKernels | None = None
 
 
 def posterior_of(data: Observations, problem: Problem, parameters: Parameters) -> Posterior:
@@ -110,6 +114,7 @@ def run_em(
     after: Callable[[int, float], None] = lambda iteration, objective: None,
     stages: bool = True,
     resume: bool | None = None,
+    kernels: LagKernels | None = None,
 ) -> Run:
     """Raise log p(y | parameters) + log p(parameters) from one start.
 
@@ -135,13 +140,15 @@ def run_em(
         Go through the later stages of the prior.
     resume : bool, optional
         The start is where the first stage ended, converged or not: go to the next at once.
+    kernels : LagKernels, optional
+        Those that `data` were filtered by, to be learned; default they stay.
 
     Returns
     -------
     Run
         Where it ended.
     """
-    run, stage, n_small, begin = Run(start), 0, 0, 0
+    run, stage, n_small, begin = Run(start, kernels=kernels), 0, 0, 0
     least = tol * max(data.n_observed_bins, 1)
     while True:
         posterior = posterior_of(data, problem, run.parameters)
@@ -167,6 +174,10 @@ def run_em(
         if stop():
             return run
         run.parameters = m_step(data, problem, run.parameters, posterior, prior)
+        if run.kernels is not None:
+            data, run.kernels = lag_step(
+                data, problem.emission, run.parameters, posterior.probability, run.kernels
+            )
 
 
 def m_step(

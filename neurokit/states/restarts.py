@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neurokit.states.em import Run, run_em
 from neurokit.states.interruption import Stop
+from neurokit.states.lag_learning import LagKernels
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem, WeightPrior
@@ -25,6 +26,10 @@ Result = TypeVar("Result")
 # Numbers (bins x states x neurons) up to which every start is run to the end.
 _SMALL = 200_000
 _SCREEN_BINS = 15_000
+# Longer trials are cut for screening: one long recording would be screened whole, and pieces
+# from all over it are more likely to hold every state than a few long ones.
+_SCREEN_LONG = 3_000
+_SCREEN_PIECE = 600
 _SCREEN_ITERATIONS = 8
 _FINALISTS = 2
 
@@ -83,6 +88,7 @@ def search(
     *,
     stop: Stop,
     after: Callable[[int, float], None] = lambda iteration, objective: None,
+    kernels: LagKernels | None = None,
 ) -> Search:
     """Run all starts, and the best of them through all stages of the prior.
 
@@ -101,7 +107,9 @@ def search(
     stop : Stop
         Set to end where things stand.
     after : callable
-        Told the iteration and the objective of the last run.
+        Told the iteration and the objective of every run.
+    kernels : LagKernels, optional
+        Those that `data` were filtered by; the best run goes on to learn them.
 
     Returns
     -------
@@ -110,7 +118,7 @@ def search(
     """
     streams = rng.spawn(options.n_restarts + 1)
     small = len(data.response) * problem.n_states * problem.n_neurons <= _SMALL
-    screen = data if small else data.take(_screening_trials(data.offsets, streams[-1]))
+    screen = data if small else _screening_bins(data, streams[-1])
     base = single_state(screen, problem, make_prior())
 
     def first(index: int) -> Run:
@@ -119,10 +127,11 @@ def search(
             screen, problem, prior, base, kind=options.kind, index=index, rng=streams[index]
         )
         n = options.max_iter if small else min(_SCREEN_ITERATIONS, options.max_iter)
-        return _plain(screen, problem, start, prior, n, options.tol, stop)
+        return _plain(screen, problem, start, prior, n, options.tol, stop, after)
 
     def whole(start: Parameters) -> Run:
-        return _plain(data, problem, start, make_prior(), options.max_iter, options.tol, stop)
+        n = options.max_iter
+        return _plain(data, problem, start, make_prior(), n, options.tol, stop, after)
 
     n_restarts = options.n_restarts if problem.n_states > 1 else 1
     runs = in_parallel(first, range(n_restarts), options.n_workers)
@@ -137,7 +146,9 @@ def search(
         best = max(chosen, key=lambda i: objectives[i])
     else:
         best = int(ranks[0])
-    return _finish(data, problem, runs[best], make_prior(), objectives, options, stop, after)
+    return _finish(
+        data, problem, runs[best], make_prior(), objectives, options, stop, after, kernels
+    )
 
 
 def _finish(
@@ -149,9 +160,11 @@ def _finish(
     options: SearchOptions,
     stop: Stop,
     after: Callable[[int, float], None],
+    kernels: LagKernels | None,
 ) -> Search:
-    """Go through the later stages of a prior that has any."""
+    """Learn kernels, if they are to be, and go through the later stages of a prior that has any."""
     if stop.is_set():
+        run.kernels = kernels
         return Search(run, prior, objectives)
     final = run_em(
         data,
@@ -162,7 +175,8 @@ def _finish(
         tol=options.tol,
         stop=stop.is_set,
         after=after,
-        resume=run.converged,
+        resume=run.converged if kernels is None else None,
+        kernels=kernels,
     )
     # The run up to here is the first part of the trace; its last entry is repeated by the next.
     final.objective = run.objective[:-1] + final.objective
@@ -178,9 +192,18 @@ def _plain(
     max_iter: int,
     tol: float,
     stop: Stop,
+    after: Callable[[int, float], None],
 ) -> Run:
     return run_em(
-        data, problem, start, prior, max_iter=max_iter, tol=tol, stop=stop.is_set, stages=False
+        data,
+        problem,
+        start,
+        prior,
+        max_iter=max_iter,
+        tol=tol,
+        stop=stop.is_set,
+        after=after,
+        stages=False,
     )
 
 
@@ -232,6 +255,18 @@ def in_parallel(
     if stop is not None and stop.is_set():
         raise KeyboardInterrupt
     return found
+
+
+def _screening_bins(data: Observations, rng: np.random.Generator) -> Observations:
+    """Trials, or pieces of long ones, in random order up to the bins that screening needs."""
+    lengths = np.diff(data.offsets)
+    pieces = [
+        start + (np.arange(n) * length) // n
+        for start, length in zip(data.offsets[:-1], lengths, strict=True)
+        for n in [-(-int(length) // _SCREEN_PIECE) if length > _SCREEN_LONG else 1]
+    ]
+    cut = replace(data, offsets=np.concatenate([*pieces, data.offsets[-1:]]).astype(np.int64))
+    return cut.take(_screening_trials(cut.offsets, rng))
 
 
 def _screening_trials(offsets: Index, rng: np.random.Generator) -> Index:
