@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import xarray as xr
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit._version import __version__
 from neurokit.errors import NeurokitWarning, NotFittedError, StoreError
@@ -26,6 +27,10 @@ from neurokit.stats.blocked import BlockedCV
 Item = TypeVar("Item")
 
 SPLITTER = "neurokit.stats.BlockedCV"
+
+
+class UnfittedError(NotFittedError, SklearnNotFittedError):  # type: ignore[misc]  # no types there
+    """Said before `fit`; scikit-learn knows it too."""
 
 
 @contextmanager
@@ -95,7 +100,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
             Says to call fit first.
         """
         if not self._fitted():
-            raise NotFittedError(
+            raise UnfittedError(
                 "is not fitted yet", where=type(self).__name__, mend="Call fit(...) first."
             )
 

@@ -9,20 +9,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit.encoding.heldout import Scores, held_out_of
 from neurokit.encoding.labels import Labels, Rows, as_matrix, as_rows, named, several, wrap
 from neurokit.encoding.ridge_core import MAX_BYTES
 from neurokit.encoding.targets import Targets
-from neurokit.errors import LabelError, NeurokitWarning, NotFittedError, SchemaError
-from neurokit.estimator import Estimator
+from neurokit.errors import LabelError, NeurokitWarning, SchemaError
+from neurokit.estimator import Estimator, UnfittedError
 
 Array = NDArray[np.float64]
-
-
-class UnfittedError(NotFittedError, SklearnNotFittedError):  # type: ignore[misc]  # no types there
-    """Said by `predict` and `score`; scikit-learn knows it too."""
 
 
 class LinearEncoder(Estimator):

@@ -116,6 +116,13 @@ class SpikeGLM(Estimator):
     neuron_converged_: xr.DataArray
     converged_: bool
     n_iter_: xr.DataArray
+    n_features_in_: int
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = tags.target_tags.positive_only = True
+        tags.input_tags.allow_nan = True
+        return tags
 
     def __init__(
         self,
@@ -166,7 +173,11 @@ class SpikeGLM(Estimator):
         """
         self._check_parameters()
         if Y is None:
-            raise OptionError("no counts are given", where="Y", mend="Give spikes per bin.")
+            raise OptionError(
+                "requires y to be passed, but the target y is None",
+                where="Y",
+                mend="Give spikes per bin.",
+            )
         bins = as_bins(X, Y)
         assert bins.counts is not None
         if self.observation == "bernoulli" and np.nanmax(bins.counts, initial=0.0) > 1:
@@ -276,7 +287,7 @@ class SpikeGLM(Estimator):
         intercept, shared, own = standard.to_units(fit.parameters)
         intercept = np.where(silent, fit.parameters[0], intercept)
         target = self._target(bins)
-        p = bins.features.shape[1]
+        self.n_features_in_ = p = bins.features.shape[1]
         labels = bins.feature_labels
         feature = {} if labels is None else {"feature": labels}
         self.coef_ = xr.DataArray(
@@ -350,7 +361,8 @@ class SpikeGLM(Estimator):
         p = self.coef_.sizes["feature"]
         if bins.features.shape[1] != p:
             raise SchemaError(
-                f"has {bins.features.shape[1]} features, the model was fitted on {p}",
+                f"X has {bins.features.shape[1]} features, but SpikeGLM is expecting {p} "
+                "features as input",
                 where="X",
                 mend="Give the same features.",
             )

@@ -89,6 +89,8 @@ def _labels(x: xr.DataArray | None) -> NDArray[Any] | None:
 def _labelled(values: Any, where: str, last: str) -> xr.DataArray:
     if isinstance(values, xr.DataTree):
         values = signal_of(values)
+    if hasattr(values, "toarray"):
+        raise SchemaError("is sparse", where=where, mend="Give a dense array: x.toarray().")
     if not isinstance(values, xr.DataArray):
         array = np.asarray(values)
         if array.ndim == 1:
@@ -135,8 +137,16 @@ def _check_same(x: xr.DataArray, y: xr.DataArray) -> None:
 
 
 def _numbers(x: xr.DataArray, where: str) -> Array:
+    if x.dtype.kind == "c":
+        raise SchemaError("Complex data not supported", where=where, mend="Give real numbers.")
     if x.dtype.kind not in "fiub":
         raise SchemaError(f"is of type {x.dtype}", where=where, mend="Give real numbers.")
+    if not x.shape[-1]:
+        raise SchemaError(
+            f"has 0 {x.dims[-1]}(s) (shape={x.shape}) while a minimum of 1 is required",
+            where=where,
+            mend="Give data, or None for X.",
+        )
     values = np.asarray(x.values, dtype=np.float64)
     if np.isinf(values).any():
         raise SchemaError("holds infinities", where=where, mend="Set them to NaN to skip them.")

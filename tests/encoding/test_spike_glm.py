@@ -237,7 +237,7 @@ def test_wrong_data_are_refused(trains, coupled_model):
         SpikeGLM().predict(features)
     with pytest.raises(OptionError, match="needs counts"):
         coupled_model.predict(features)
-    with pytest.raises(SchemaError, match="fitted on 2"):
+    with pytest.raises(SchemaError, match="expecting 2 features"):
         coupled_model.predict(features.isel(feature=[0]), counts)
     with pytest.raises(SchemaError, match="fitted on 3"):
         coupled_model.predict(features, counts.isel(neuron=[0]))
