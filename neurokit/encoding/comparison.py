@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,17 @@ import xarray as xr
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from neurokit.encoding.folds import Fold
 from neurokit.encoding.heldout_errors import tested_variance
 from neurokit.encoding.samples import Samples, as_samples, outer_folds
-from neurokit.encoding.significance import flip
+from neurokit.encoding.significance import ENOUGH_BLOCKS, flip, gap_of
+from neurokit.encoding.training_chance import inflation
 from neurokit.errors import OptionError, SchemaError
 from neurokit.estimator import single_thread
 from neurokit.randomness import as_generator
 from neurokit.schema import add_history
 from neurokit.stats import fdr
+from neurokit.stats.sign_flip import block_means, label_blocks
 
 Array = NDArray[np.float64]
 
@@ -31,6 +35,7 @@ def compare(
     blocks: float | str | None = None,
     alternative: str = "greater",
     n_flips: int = 9999,
+    refit: bool | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> xr.Dataset:
     """D(t) = err_b(t) - err_a(t): is the mean above 0, by sign-flips of blocks of time?
@@ -38,7 +43,10 @@ def compare(
     Both models are fitted anew on the training set of each fold (with all they choose, such as
     penalties) and predict the same held-out samples. Blocks are as long as the gap of the folds
     and 5 autocorrelation times of D, because errors of neighbouring samples are alike: flipping
-    single samples calls a third of equal models different at AR(1) phi = .9.
+    single samples calls a third of equal models different at AR(1) phi = .9. In short records a
+    model that was lucky in a stretch it trained on does better everywhere; both models are then
+    refitted without each block in turn, which tells how much wider the mean of D scatters than
+    its blocks show, and D is tested against that.
 
     Parameters
     ----------
@@ -56,6 +64,9 @@ def compare(
         Whether A is better, worse, or either.
     n_flips : int, default 9999
         Sign flips.
+    refit : bool, optional
+        Whether to refit without each block in turn, at the cost of so many comparisons; default
+        where there are fewer than 30 blocks.
     random_state : None, int or numpy.random.Generator
         Source of the flips.
 
@@ -63,7 +74,8 @@ def compare(
     -------
     Dataset
         ``r2``(model, ...) held out, ``difference`` (mean D over the variance of the target),
-        ``p``, ``q``; attrs ``n_blocks``, ``block_length``.
+        ``p``, ``q``; attrs ``n_blocks``, ``block_length``, ``inflation`` (how much wider the
+        mean scatters than its blocks show, 1 without refits).
 
     Raises
     ------
@@ -101,23 +113,48 @@ def compare(
         raise OptionError(f"got {len(xs)} sets", where="X", mend="Give X or (X_a, X_b).")
     samples = as_samples({"a": xs[0], "b": xs[1]}, Y)
     folds = outer_folds(cv, samples)
-    predicted = {
-        key: _held_out(model, samples.x[key], samples, folds)
-        for key, model in (("a", model_a), ("b", model_b))
-    }
-    errors = {key: (samples.y - p) ** 2 for key, p in predicted.items()}
+    models = {"a": model_a, "b": model_b}
+
+    def errors_of(folds: Sequence[Fold]) -> dict[str, Array]:
+        return {
+            key: (samples.y - _held_out(model, samples.x[key], samples, folds)) ** 2
+            for key, model in models.items()
+        }
+
+    def gain(folds: Sequence[Fold]) -> Array:
+        errors = errors_of(folds)
+        return errors["b"] - errors["a"]
+
+    errors = errors_of(folds)
+    options = {"blocks": blocks, "alternative": alternative, "n_flips": n_flips}
     with single_thread():
-        tested = flip(
-            samples.per_sample(errors["b"] - errors["a"], "difference"),
-            samples.dim,
-            cv,
-            blocks=blocks,
-            alternative=alternative,
-            n_flips=n_flips,
-            keep_null=False,
-            random_state=rng,
-        )
+        tested = _flipped(samples, errors["b"] - errors["a"], cv, refit, folds, gain, options, rng)
     return _result(samples, errors, tested, random_state)
+
+
+def _flipped(
+    samples: Samples,
+    difference: Array,
+    cv: Any,
+    refit: bool | None,
+    folds: Sequence[Fold],
+    gain: Callable[[Sequence[Fold]], Array],
+    options: dict[str, Any],
+    rng: np.random.Generator,
+) -> xr.Dataset:
+    """Flip differences whose mean is in units of what it scatters by."""
+    labelled = samples.per_sample(difference, "difference")
+    label, _, _ = label_blocks(labelled, difference, options["blocks"], gap_of(samples.dim, cv))
+    seen = np.isfinite(block_means(difference, label)).any(axis=1)
+    wider = 1.0
+    if refit or (refit is None and seen.sum() < ENOUGH_BLOCKS):
+        wider = inflation(difference, label, folds, gain)
+    mean = block_means(difference, label)[seen].mean(axis=0)
+    # Blocks keep their scatter, and so their flips; a shift changes no autocorrelation, so that
+    # they are the same blocks.
+    less = samples.per_sample(difference - mean * (1.0 - 1.0 / wider), "difference")
+    tested = flip(less, samples.dim, cv, keep_null=False, random_state=rng, **options)
+    return tested.assign(statistic=tested["statistic"] * wider).assign_attrs(inflation=wider)
 
 
 def _held_out(model: Any, x: Array, samples: Samples, folds: Any) -> Array:
@@ -157,7 +194,7 @@ def _result(
             "q": fdr(tested["p"]),
         }
     )
-    kept = ("n_blocks", "block_length", "block_length_units", "alternative")
+    kept = ("n_blocks", "block_length", "block_length_units", "alternative", "inflation")
     result.attrs = {key: tested.attrs[key] for key in kept}
     if "history" in samples.targets.attrs:
         result.attrs["history"] = samples.targets.attrs["history"]

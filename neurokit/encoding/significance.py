@@ -287,10 +287,26 @@ def flip(difference: xr.DataArray, dim: str, cv: Any, **options: Any) -> xr.Data
     Dataset
         One-sided unless asked otherwise.
     """
-    # Seconds of a gap are samples for the test unless samples are times.
-    gap = float(getattr(cv, "gap", 0.0)) if dim == "time" else 0.0
     options = {"alternative": "greater", **options}
-    return block_sign_flip(difference, gap=gap, dim=dim, **options)
+    return block_sign_flip(difference, gap=gap_of(dim, cv), dim=dim, **options)
+
+
+def gap_of(dim: str, cv: Any) -> float:
+    """Return the gap of a cross-validation, which no block of differences is shorter than.
+
+    Parameters
+    ----------
+    dim : str
+        Of samples.
+    cv : object
+        With a ``gap`` or not.
+
+    Returns
+    -------
+    float
+        0 unless samples are times: seconds would be taken for samples.
+    """
+    return float(getattr(cv, "gap", 0.0)) if dim == "time" else 0.0
 
 
 def _judged(tested: xr.Dataset, family: Any) -> xr.Dataset:

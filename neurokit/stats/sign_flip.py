@@ -116,7 +116,7 @@ def block_sign_flip(
     check_count(n_flips, "n_flips")
     array = labelled(x, dim, "x")
     values = np.asarray(array.values, dtype=np.float64)
-    label, length, units = _labels(array, values, blocks, gap)
+    label, length, units = label_blocks(array, values, blocks, gap)
     means = block_means(values.reshape(values.shape[0], -1), label)
     # Folds may test a part of a record only; the other blocks say nothing.
     means = means[np.isfinite(means).any(axis=1)]
@@ -213,10 +213,36 @@ def _statistics(
             yield np.asarray(mean / np.sqrt(variance), dtype=np.float64)
 
 
-def _labels(
+def label_blocks(
     array: xr.DataArray, values: FloatArray, blocks: Any, gap: float
 ) -> tuple[IntArray, float, str]:
-    """Return the block of each sample, and the length of a block with its unit."""
+    """Return the blocks that are flipped.
+
+    Parameters
+    ----------
+    array : DataArray
+        Samples first.
+    values : (n_samples, ...) ndarray of float64
+        Its values.
+    blocks : float, str, array_like or None
+        As in `block_sign_flip`.
+    gap : float
+        As in `block_sign_flip`.
+
+    Returns
+    -------
+    label : (n_samples,) ndarray of int64
+        Block of each sample, from 0.
+    length : float
+        Of a block, NaN where blocks are labelled.
+    units : str
+        Of the length, or "labels".
+
+    Raises
+    ------
+    OptionError
+        If there is one block only.
+    """
     if isinstance(blocks, str) or (blocks is not None and np.ndim(blocks) > 0):
         return _given_labels(array, blocks), float("nan"), LABELLED
     axis = sample_axis(array)

@@ -38,7 +38,15 @@ def test_p_is_the_share_of_all_flips_of_block_means():
     x, z, y = data()
     y = 0.3 * y + np.random.default_rng(4).normal(size=y.shape) * 3
     found = compare(
-        Ridge(), Ridge(), (x, z), y, cv=FOLDS, blocks=20, n_flips=20_000, random_state=0
+        Ridge(),
+        Ridge(),
+        (x, z),
+        y,
+        cv=FOLDS,
+        blocks=20,
+        n_flips=20_000,
+        refit=False,
+        random_state=0,
     )
     gain = (y - held_out(Ridge(), z, y, FOLDS)) ** 2 - (y - held_out(Ridge(), x, y, FOLDS)) ** 2
     blocks = gain.reshape(10, 20, 4).mean(axis=1)
