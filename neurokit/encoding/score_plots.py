@@ -78,7 +78,7 @@ def plot_score_map(
     if kind == "auto":
         kind = "bars" if group is None else "sensors" if _on_head(group) else "places"
     if kind == "bars":
-        return _bars(score, marked, label, ax)
+        return _bars(score, marked, label, ax, tested=significant is not None)
     if group is None:
         raise SchemaError("no positions are known", where="rec", mend='Use kind="bars".')
     if kind == "sensors":
@@ -131,17 +131,19 @@ def _limit(values: NDArray[Any]) -> float:
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
 
-def _bars(score: xr.DataArray, marked: NDArray[Any], label: str, ax: Axes | None) -> Axes:
+def _bars(
+    score: xr.DataArray, marked: NDArray[Any], label: str, ax: Axes | None, *, tested: bool
+) -> Axes:
     values = np.asarray(score.values, dtype=np.float64)
     order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
     ax = axes_or_new(ax, (min(12.0, 3.0 + 0.12 * values.size), 3.2))
-    colours = [BLUE if marked[i] or not marked.any() else GREY for i in order]
+    colours = [BLUE if marked[i] or not tested else GREY for i in order]
     ax.bar(np.arange(values.size), values[order], color=colours, width=0.8)
     dim = str(score.dims[0])
     if values.size <= _MOST_NAMES and dim in score.coords:
         name_ticks(ax.xaxis, list(score[dim].values[order]), at_most=_MOST_NAMES)
         ax.tick_params(axis="x", rotation=90, labelsize=7)
-    said = f"{dim}, best first" + (" (grey: not significant)" if marked.any() else "")
+    said = f"{dim}, best first" + (" (grey: not significant)" if tested else "")
     ax.axhline(0.0, color=GREY, lw=0.8)
     ax.set(xlabel=said, ylabel=label, xlim=(-0.7, values.size - 0.3))
     return tidy(ax)
@@ -154,15 +156,18 @@ def _topomap(
 
     place = np.asarray(group["position"].values, dtype=np.float64)
     known = np.isfinite(place).all(axis=1)
-    names = [str(name) for name in group["channel"].values[known]]
+    values = np.asarray(score.values, dtype=np.float64)[known]
+    first, values, marks = _per_place(place[known], values, np.asarray(marked)[known])
+    if len(first) < known.sum():
+        label = f"{label}, mean of sensors at one place"
+    names = [str(name) for name in group["channel"].values[known][first]]
     info = mne.create_info(names, 100.0, "eeg", verbose="error")
     # Where sensors are decides where they are drawn; of which kind they are does not.
     montage = mne.channels.make_dig_montage(
-        dict(zip(names, place[known], strict=True)), coord_frame="head"
+        dict(zip(names, place[known][first], strict=True)), coord_frame="head"
     )
     info.set_montage(montage, verbose="error")
     ax = axes_or_new(ax, (4.6, 3.8))
-    values = np.asarray(score.values, dtype=np.float64)[known]
     limit = _limit(values)
     image, _ = mne.viz.plot_topomap(
         values,
@@ -171,11 +176,26 @@ def _topomap(
         show=False,
         cmap="RdBu_r",
         vlim=(-limit, limit),
-        mask=np.asarray(marked)[known],
+        mask=marks,
         contours=0,
     )
     ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
     return ax
+
+
+def _per_place(
+    place: NDArray[np.float64], values: NDArray[np.float64], marks: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the first sensor of each place, mean values, and whether any of them is marked.
+
+    Planar gradiometers lie in pairs at one place, and nothing can be drawn between the two.
+    """
+    _, first, inverse = np.unique(
+        np.round(place, 5), axis=0, return_index=True, return_inverse=True
+    )
+    code = inverse.ravel()
+    count = np.bincount(code)
+    return first, np.bincount(code, values) / count, np.bincount(code, marks) > 0
 
 
 def _places(
@@ -275,7 +295,7 @@ def plot_variance_partition(
     flat = common.stack(target_=targets) if targets else common.expand_dims("target_", 1)
     total = flat.sum("part").values
     order = np.argsort(-total, kind="stable")[:n_shown]
-    ax = axes_or_new(ax, (max(4.0, 1.5 + 0.22 * len(order)), 3.4))
+    ax = axes_or_new(ax, (max(6.5, 4.5 + 0.22 * len(order)), 3.4))
     above, below = np.zeros(len(order)), np.zeros(len(order))
     palette = [*COLOURS, "#F0E442", "#8A8A8A"]
     for i, part in enumerate(common["part"].values):

@@ -48,6 +48,46 @@ def test_eeg_scores_become_a_head(eeg):
     assert -low == high == pytest.approx(0.4)
 
 
+def _sensors(kind, place):
+    names = [f"{kind}{i}" for i in range(len(place))]
+    group = activity(
+        np.zeros((5, len(place))),
+        names=names,
+        space="channel",
+        rate=10.0,
+        coords={"channel_type": [kind] * len(place)},
+        position=place,
+    )
+    return recording({"activity": group}, modality="meg", subject="m", name="m"), names
+
+
+def test_planar_gradiometers_are_drawn_as_the_mean_of_their_pair(eeg):
+    place = eeg["activity/position"].values[:20]
+    single, names = _sensors("MEGMAG", place)
+    values = np.linspace(-0.2, 0.3, 20)
+    mean = xr.DataArray(values, dims="channel", coords={"channel": names})
+    pairs, names = _sensors("MEGGRADPLANAR", np.repeat(place, 2, axis=0))
+    both = xr.DataArray(
+        np.repeat(values, 2) + np.tile([0.1, -0.1], 20), dims="channel", coords={"channel": names}
+    )
+    ax = plot_score_map(both, pairs, significant=both > 0.35)
+    expected = plot_score_map(mean, single).images[0]
+    np.testing.assert_allclose(ax.images[0].get_array(), expected.get_array(), atol=1e-9)
+    assert "mean of sensors at one place" in ax.figure.axes[1].get_ylabel()
+
+
+def test_where_nothing_is_significant_all_bars_are_grey():
+    score = xr.DataArray([0.3, 0.1], dims="channel")
+    ax = plot_score_map(score, significant=score > 1.0, kind="bars")
+    grey, other = (
+        {patch.get_facecolor() for patch in one.patches}
+        for one in (ax, plot_score_map(score, kind="bars"))
+    )
+    assert len(grey) == len(other) == 1
+    assert grey != other
+    assert "grey: not significant" in ax.get_xlabel()
+
+
 def test_electrodes_are_drawn_one_by_one_with_their_values():
     place = np.array([[0.0, 0.01, 0.02], [0.01, 0.01, 0.05], [0.02, 0.01, 0.0]])
     group = activity(
