@@ -69,7 +69,7 @@ def inflation(
     pseudo = np.stack(
         [
             _pseudo_value(means, label, block, refitted(_without(folds, label == block)))
-            for block in tested
+            for block in tested.tolist()
         ]
     )
     means = means[tested]
@@ -93,9 +93,8 @@ def _without(folds: Sequence[Fold], out: NDArray[np.bool_]) -> list[Fold]:
 
 def _pseudo_value(means: Array, label: IntArray, block: int, refitted: Array) -> Array:
     """B times the mean over all blocks less B - 1 times that over the others without this one."""
-    seen = np.isfinite(means).all(axis=1)
-    others = seen.copy()
-    others[block] = False
+    seen = np.asarray(np.isfinite(means).all(axis=1))
+    others = seen & (np.arange(len(seen)) != block)
     n = int(seen.sum())
     rest = block_means(refitted, label)[others]
     return np.asarray(n * means[seen].mean(axis=0) - rest.sum(axis=0))

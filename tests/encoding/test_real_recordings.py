@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.io import loadmat
 from scipy.signal import resample_poly
+from scipy.stats import f as f_distribution
 
 import neurokit as nk
 from neurokit.encoding import RetrievalDecoder, TemporalResponseFunction
@@ -44,6 +49,47 @@ def test_head_angle_is_in_the_neurons_that_bend_the_head(shared_data):
     partition = found.result["partition"].to_dataset()
     smd = partition.sel(neuron="SMDVL")["unique"]
     assert float(smd.sel(band="head_angle")) > 0.3 > float(smd.sel(band="velocity"))
+
+
+def logged_states(path):
+    """Onset (s) and name of every state in a log of pyControl."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    code = json.loads(next(line for line in lines if line.startswith("S "))[2:])
+    names = {value: name for name, value in code.items()}
+    rows = [line.split()[1:] for line in lines if line.startswith("D ")]
+    return [(int(ms) / 1e3, names[int(event)]) for ms, event in rows if int(event) in names]
+
+
+def test_gratings_on_a_clock_of_their_own_are_called_responsible_for_nothing(shared_data):
+    # Nothing ties the log to the frames: its sync pulses are not those of the voltage recording
+    # (docs/recordings.md). Set to start together, slow calcium and 8.5 s of one direction after
+    # the other are alike enough by chance for a test that forgets how slow both are.
+    folder = shared_data / "ophys_mouse_zebrafish" / "gratings_2p"
+    rec = nk.open(folder / "F.npy", "suite2p", rate=28.387)
+    calcium = nk.signal.resample(rec["activity/signal"], 2.0)
+    states = logged_states(folder / "989-2023-08-21-132131.txt")
+    shown = sorted({name for _, name in states if name.startswith("degrees")})
+    assert len(shown) == 8
+    time = calcium["time"].values
+    seen = np.zeros((time.size, 8))
+    for (onset, name), (end, _) in pairwise(states):
+        if name in shown:
+            seen[(time >= onset) & (time < end), shown.index(name)] = 1.0
+    features = xr.DataArray(
+        seen, dims=("time", "feature"), coords={"time": calcium["time"], "feature": shown}
+    )
+    kept = time < states[-1][0]
+    x, y = features.isel(time=kept), calcium.isel(time=kept)
+    cv = nk.stats.BlockedCV(5, gap=5.0)
+    found = nk.encoding.significance(x, y, cv=cv, n_draws=199, random_state=0)
+    assert (found.q > 0.5).all()
+    assert found.attrs["n_blocks"] >= 30
+    # What forgets it: an F-test of single samples, all of them taken as independent.
+    design = np.column_stack([np.ones(len(x)), x.values])
+    z = y.values - y.values.mean(axis=0)
+    rest = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
+    f = ((z**2).sum(axis=0) - (rest**2).sum(axis=0)) / 8 / (rest**2).sum(axis=0) * (len(x) - 9)
+    assert np.mean(f_distribution.sf(f, 8, len(x) - 9) <= 0.05) > 0.5
 
 
 @pytest.fixture
