@@ -107,6 +107,8 @@ def compare(
                 where=name,
                 mend="Give an estimator, such as RidgeEncoder().",
             )
+    if not (refit is None or isinstance(refit, bool)):
+        raise OptionError(f"is {refit!r}", where="refit", mend="Give True, False or None.")
     rng = as_generator(random_state)
     xs = X if isinstance(X, tuple) else (X, X)
     if len(xs) != 2:

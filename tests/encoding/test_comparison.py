@@ -77,6 +77,8 @@ def test_what_cannot_be_compared_is_refused(data):
         compare(Ridge(), Ridge(), (a, b, a), y)
     with pytest.raises(LabelError, match="samples"):
         compare(Ridge(), Ridge(), a[:50], y)
+    with pytest.raises(OptionError, match=r"refit: is 'yes'\. Give True, False or None"):
+        compare(Ridge(), Ridge(), a, y, refit="yes")
 
     class One(Ridge):
         def predict(self, X):
