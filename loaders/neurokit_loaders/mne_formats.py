@@ -35,6 +35,9 @@ TITLES: dict[str, str] = {
     "egi": "EGI simple binary",
     "mff": "EGI MFF",
     "snirf": "SNIRF",
+    "nicolet": "Nicolet",
+    "bci2000": "BCI2000",
+    "curry": "Curry",
 }
 
 # What a suffix claims; one that stands for nothing in particular is left out.
@@ -64,6 +67,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (rb"(?s)(EEG-1[12]00|EEG-2100|QI-403A|DAE-2100D).{9,12}\x00", "nihon"),
     (rb"(NEURALCD|NEURALSG|BRSMPGRP)", "blackrock"),
     (rb"######## Neuralynx", "neuralynx"),
+    (rb"BCI2000V=|HeaderLen=", "bci2000"),
     (rb"(?i)\s*\[FileInfo\]", "persyst"),
     (rb"(?s)\x00{4}\x10\x00{3}..\x00\x00..\x00\x00", "kit"),
     (rb"\x00\x00\x00[\x02\x04\x06](\x07[\xb0-\xff]|\x08[\x00-\x34])\x00[\x01-\x0c]\x00", "egi"),
@@ -158,11 +162,24 @@ def _format_of_part(path: Path, found: str, head: bytes) -> str:
         return "persyst part"
     if path.suffix.lower() == ".fdt" and path.with_suffix(".set").is_file():
         return "eeglab part"
+    if path.suffix.lower() in (".data", ".head") and path.with_suffix(".head").is_file():
+        return "nicolet" if path.suffix.lower() == ".data" else "nicolet part"
+    if _of_curry(path):
+        return "curry"
     if path.suffix.lower() in (".meg4", ".res4") and path.parent.suffix.lower() == ".ds":
         return "ctf part"
     if path.name.startswith(("c,rf", "hc,rf")) and (path.parent / "config").is_file():
         return "bti"
     return found
+
+
+def _of_curry(path: Path) -> bool:
+    """Whether a file is one of those of Curry, each of which MNE opens the others by."""
+    name = path.name.lower()
+    if name.endswith((".cdt", ".cdt.dpa", ".cdt.dpo", ".cdt.cef", ".cdt.ceo")):
+        return True
+    beside = path.with_suffix(".dap").is_file() and path.with_suffix(".dat").is_file()
+    return beside and path.suffix.lower() in (".dat", ".dap", ".rs3", ".cef", ".ceo")
 
 
 def _format_of_folder(path: Path) -> str:

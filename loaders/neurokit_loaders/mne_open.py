@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -191,25 +192,30 @@ def _opened(reader: Reader, path: Path) -> Any:
     except NeurokitError:
         raise
     except ImportError as error:
-        raise DependencyError(
-            f"a library that reads it is not installed ({error.name or error})",
-            where=str(path),
-            mend="Install it with pip install 'neurokit-xarray[formats]'.",
-        ) from error
+        raise _missing(str(error.name or error), path) from error
     except Exception as error:
         first_line = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
         # mne says so of a library that it lacks with an error that is no ImportError.
         if "could not be imported" in first_line:
-            raise DependencyError(
-                f"a library that reads it is not installed ({first_line.partition(', but')[0]})",
-                where=str(path),
-                mend="Install it with pip install 'neurokit-xarray[formats]'.",
-            ) from error
+            raise _missing(first_line.partition(", but")[0], path) from error
         raise FileContentError(
             f"mne cannot open it ({first_line})",
             where=str(path),
             mend="Check that the file is whole and of the format that its suffix says.",
         ) from error
+
+
+def _missing(said: str, path: Path) -> DependencyError:
+    """Return the error for a library that is not installed, with the way to get it."""
+    found = re.search(r"the module (\w+)", said)
+    name = found[1] if found else said.partition(".")[0]
+    # What few need is in no extra: libraries that read all of a file at once, or are compiled.
+    what = name if name in ("curryreader", "pymef") else "'neurokit-xarray[formats]'"
+    return DependencyError(
+        f"a library that reads it is not installed ({said})",
+        where=str(path),
+        mend=f"Install it with pip install {what}.",
+    )
 
 
 @contextlib.contextmanager

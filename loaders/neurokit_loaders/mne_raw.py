@@ -28,12 +28,13 @@ from neurokit_loaders.mne_open import Statements, add_findings, info_raw, naming
 from neurokit_loaders.mne_readers import companion, prepare
 
 # Read through mne.io.read_raw by their suffix alone.
-_OTHERS = (".nxe", ".nedf", ".cdt", ".mefd", ".bin", ".asc")
+_OTHERS = (".nxe", ".nedf", ".mefd", ".bin", ".asc")
 
 _PARTS: dict[str, str] = {
     "brainvision part": ".vhdr",
     "persyst part": ".lay",
     "eeglab part": ".set",
+    "nicolet part": ".data",
 }
 _ELSEWHERE: dict[str, str] = {
     "eeglab epochs": "mne.epochs",
@@ -109,7 +110,7 @@ def _refuse_parts(path: Path, found: str) -> None:
         title = TITLES[found.removesuffix(" part")]
         main = path.parent if found == "ctf part" else path.with_suffix(_PARTS[found])
         raise FileContentError(
-            f"is one of the files of a {title} recording, but not its header",
+            f"is one of the files of a {title} recording, but not the one that it is opened by",
             where=str(path),
             mend=f"Open {main.name}.",
         )
@@ -315,6 +316,7 @@ LOADER = Loader(
     suffixes=(
         *(".fif", ".fif.gz", ".edf", ".bdf", ".gdf", ".vhdr", ".ahdr", ".set", ".cnt", ".mat"),
         *(".eeg", ".lay", ".ncs", ".ns3", ".con", ".sqd", ".ds", ".mff", ".raw", ".snirf"),
+        *(".dat", ".data", ".cdt"),
         *_OTHERS,
     ),
     sniff=sniff,

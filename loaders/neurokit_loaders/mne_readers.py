@@ -10,6 +10,7 @@ from typing import Any
 
 from neurokit.errors import FileContentError, OptionError, check_option
 from neurokit.schema import Finding
+from neurokit_loaders.mne_bci2000 import Bci2000Reader, read_bci2000_header
 from neurokit_loaders.mne_brainvision import (
     check_parts,
     dates_that_are_none,
@@ -19,6 +20,7 @@ from neurokit_loaders.mne_brainvision import (
 from neurokit_loaders.mne_fif import fif_content
 from neurokit_loaders.mne_formats import bti_data
 from neurokit_loaders.mne_mat import check_elements, fieldtrip_kind, fieldtrip_times, peek
+from neurokit_loaders.mne_nicolet import check_nicolet
 from neurokit_loaders.mne_open import FifReader, Reader, any_reader
 from neurokit_loaders.mne_whole import (
     CHECKS,
@@ -43,6 +45,8 @@ _FUNCTIONS: dict[str, str] = {
     "mff": "read_raw_egi",
     "snirf": "read_raw_snirf",
     "gdf": "read_raw_gdf",
+    "nicolet": "read_raw_nicolet",
+    "curry": "read_raw_curry",
 }
 
 # As antio spells units: in lower case.
@@ -333,6 +337,22 @@ def _bti(path: Path, options: Mapping[str, Any]) -> Prepared:
     return Prepared(_BtiReader(str(data), tuple(chosen.items())), None, findings)
 
 
+def _nicolet(path: Path, options: Mapping[str, Any]) -> Prepared:
+    check_nicolet(path)
+    # The file says names only; mne asks what they are.
+    named = tuple((kind, "auto") for kind in ("eog", "ecg", "emg"))
+    return Prepared(MneReader("nicolet", (("ch_type", "eeg"), *named)))
+
+
+def _bci2000(path: Path, options: Mapping[str, Any]) -> Prepared:
+    findings = []
+    if not read_bci2000_header(path).gain:
+        what = "the header states no gain per channel (SourceChGain); numbers are taken for volts"
+        mend = 'If they are others, open it with unit="uV", or a unit per channel.'
+        findings.append(Finding("NK875", "SUGGESTION", path.name, what, mend))
+    return Prepared(Bci2000Reader(), None, findings)
+
+
 @dataclass(frozen=True)
 class _BtiReader:
     """Opens the file with the samples, whether it or its folder was given."""
@@ -372,4 +392,6 @@ _SPECIAL: Mapping[str, Callable[[Path, Mapping[str, Any]], Prepared]] = {
     "ctf": _ctf,
     "bti": _bti,
     "fieldtrip": _fieldtrip,
+    "nicolet": _nicolet,
+    "bci2000": _bci2000,
 }
