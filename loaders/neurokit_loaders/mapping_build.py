@@ -61,9 +61,10 @@ def open_mapped(source: Source, loader: str, options: Mapping[str, Any]) -> xr.D
 
 
 def info_of(source: Source) -> dict[str, Any]:
-    """Return what a file holds: names, shapes and kinds."""
+    """Return what a file holds: names, shapes and kinds; of what, only a mapping says."""
     entries = list(source.unfold().entries.values())
     return {
+        "modality": "",
         f"n_{source.word}s": len(entries),
         f"{source.word}s": ", ".join(str(entry) for entry in entries),
     }

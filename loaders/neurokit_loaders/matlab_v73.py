@@ -104,7 +104,7 @@ def _entry(path: str, node: Any) -> Entry | None:
         return Entry(name, shape, "cell", "cell")
     if word in _NUMBERS and node.dtype.kind in "fiub":
         return Entry(name, shape, "number", word)
-    return Entry(name, shape, "other", word or str(node.dtype))
+    return Entry(name, shape, "other", word or f"{node.dtype} without MATLAB_class")
 
 
 def _stored(path: Path, name: str) -> tuple[tuple[int, ...], Any]:

@@ -104,14 +104,16 @@ def open_nwb(
 
 def info(path: Path) -> dict[str, Any]:
     """Say which series, tables and units a file has, from its headers alone."""
+    from neurokit.interchange.nwb_build import modality_of
     from neurokit.interchange.nwb_tables import units_table
     from neurokit_loaders.nwb_file import read_content
 
     _check_kind(path)
     with _named(path):
         content = read_content(path)
-    units = units_table(content)
+        modality, units = modality_of(content), units_table(content)
     return {
+        "modality": modality,
         "nwb_version": content.facts["nwb_version"],
         "session": str(content.facts.get("session_id") or content.facts.get("identifier", "")),
         "start_time": str(content.facts.get("session_start_time", "")),

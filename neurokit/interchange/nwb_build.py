@@ -11,6 +11,7 @@ from neurokit.errors import FileContentError, NeurokitError, OptionError, check_
 from neurokit.interchange.nwb_beside import series_groups
 from neurokit.interchange.nwb_blocks import blocks_of, choose, is_signal
 from neurokit.interchange.nwb_content import Content
+from neurokit.interchange.nwb_electrodes import electrode_space
 from neurokit.interchange.nwb_layout import LAYOUT, layout_of, restore
 from neurokit.interchange.nwb_signals import Built, attempt, build, clock_of_block
 from neurokit.interchange.nwb_tables import (
@@ -127,6 +128,35 @@ def build_recording(content: Content, said: Statements) -> xr.DataTree:
         findings=findings,
         **_root(content),
     )
+
+
+def modality_of(content: Content) -> str:
+    """Return the modality that `build_recording` gives, by tables and types of series alone.
+
+    Parameters
+    ----------
+    content : Content
+        The file.
+
+    Returns
+    -------
+    str
+        Of the contract; "" where only opening the file would tell what is wrong with it.
+    """
+    layout = layout_of(content)
+    if layout is not None:
+        return str(layout["attrs"].get("modality", ""))
+    blocks = blocks_of(content, choose(content, None))
+    if not blocks or blocks[0].kind in ("plain", "stimulus"):
+        return "behavior" if units_table(content) is None else "spikes"
+    if blocks[0].kind != "electrical":
+        return "spikes" if blocks[0].kind == "patch" else "calcium"
+    first = blocks[0].first
+    n = first.data.shape[-1] if first.rows is None else len(first.rows)
+    try:
+        return electrode_space(content, first, int(n), Statements(), []).modality
+    except NeurokitError:
+        return ""
 
 
 def _signal_groups(

@@ -229,6 +229,8 @@ def _check_bare(rec, path, options):
         assert bare.attrs["loader"] == "mne.raw"
         return
     assert bare.attrs["loader"] == rec.attrs["loader"]
+    # What the header alone says is the same.
+    assert nk.info(path)["modality"] == bare.attrs["modality"]
     if not set(options) - {"whole_folder"}:
         for group in rec.subtree:
             assert bare[group.path].sizes == group.sizes

@@ -257,6 +257,7 @@ def test_info_lists_names_and_shapes(write: Write, tmp_path: Path) -> None:
     for name in COLUMNS:
         assert f"{prefix}{name} (" in listed
     assert "3000" in listed
+    assert info["modality"] == ""  # only a mapping says what the numbers are of
 
 
 @pytest.mark.parametrize("write", FORMATS)

@@ -228,6 +228,16 @@ def test_sparse_7_3_is_listed_as_such(tmp_path: Path) -> None:
         nk.open(path, signal="S", rate=1)
 
 
+def test_a_dataset_that_matlab_did_not_write_says_why_it_is_no_variable(tmp_path: Path) -> None:
+    path = write_mat73(tmp_path / "a.mat", {"F": np.ones((3, 2))})
+    with h5py.File(path, "a") as file:
+        del file["F"].attrs["MATLAB_class"]
+    with pytest.raises(OptionError, match="float64 without MATLAB_class"):
+        nk.open(path, signal="F", rate=1)
+    # Whether its dims are turned is not known; by path they are as stored.
+    assert nk.open(path, "hdf5", signal="F", rate=1).activity.signal.shape == (2, 3)
+
+
 def test_plain_hdf5_called_mat_is_read_by_path(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.mat", "w") as file:
         file["g/F"] = np.arange(6.0).reshape(3, 2)

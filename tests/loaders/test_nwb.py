@@ -179,6 +179,22 @@ def test_nothing_of_a_signal_is_read_at_open(
         assert not read
 
 
+@pytest.mark.parametrize("name", ["imaging", "probe", "PHY", "LANTYER", "saved"])
+def test_info_names_the_modality_that_opening_finds(
+    name: str, shared_data: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if name == "saved":
+        path = tmp_path / "x.nwb"
+        eeg = nk.simulate.recording("eeg", random_state=0)
+        nk.to_nwb(eeg, path, session_start_time="2024-02-29T12:00:00+01:00")
+    elif name.isupper():
+        path = shared_data / {"PHY": PHY, "LANTYER": LANTYER}[name]
+    else:
+        path = request.getfixturevalue(name)
+    expected = {"imaging": "calcium", "probe": "seeg", "saved": "eeg"}.get(name, "spikes")
+    assert nk.info(path)["modality"] == nk.open(path).attrs["modality"] == expected
+
+
 # -- calcium imaging
 
 
