@@ -114,23 +114,56 @@ def _same_bytes(a: Path, b: Path) -> bool:
     return all((a / file).read_bytes() == (b / file).read_bytes() for file in files)
 
 
-@pytest.mark.parametrize("form", AT_HAND[:6], ids=_named)
-def test_with_a_sha256_nothing_damaged_is_opened(form, tmp_path, monkeypatch):
-    place = tmp_path / "whole"
+def opened_despite_its_sha256(form: Format, numbers: range, out: Path) -> tuple[int, list[str]]:
+    """Open damaged files through a catalog; return how many were refused, and what was not."""
+    place, case = out / "whole", out / "case"
     whole(form, place, SHARED)
-    catalog = catalog_of(place, tmp_path)
-    case = tmp_path / "case"
-    monkeypatch.setenv("NEUROKIT_MIRROR", str(case))
-    monkeypatch.setenv("NEUROKIT_CACHE", str(tmp_path / "cache"))
-    refused = 0
+    catalog = catalog_of(place, out)
+    refused, opened = 0, []
     for damage in DAMAGES:
-        damaged(form, place, case, damage, 0)
-        if not _same_bytes(place, case):  # a block of zeros is zeroed unseen
-            with pytest.raises(FileContentError) as caught:
+        for number in numbers:
+            _, how = damaged(form, place, case, damage, number)
+            if _same_bytes(place, case):  # a block of zeros is zeroed unseen
+                continue
+            try:
                 catalog.open("whole")
-            assert caught.value.where
-            refused += 1
+                opened.append(f"{form.name}, {damage} {number} ({how})")
+            except FileContentError as error:
+                assert error.where  # noqa: PT017  all cases are met before the test fails
+                assert error.mend  # noqa: PT017
+                refused += 1
+    return refused, opened
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    """A folder whose `case` is where the catalog looks for files."""
+    monkeypatch.setenv("NEUROKIT_MIRROR", str(tmp_path / "case"))
+    monkeypatch.setenv("NEUROKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", AT_HAND[:6], ids=_named)
+def test_with_a_sha256_nothing_damaged_is_opened(form, mirror):
+    refused, opened = opened_despite_its_sha256(form, range(1), mirror)
+    assert not opened
     assert refused >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [*AT_HAND, *FURTHER_AT_HAND], ids=_named)
+def test_with_a_sha256_none_of_15_damaged_files_is_opened(form, mirror):
+    refused, opened = opened_despite_its_sha256(form, range(5), mirror)
+    assert not opened
+    assert refused >= 10
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("form", AT_HAND, ids=_named)
+def test_with_a_sha256_none_of_300_damaged_files_is_opened(form, mirror):
+    refused, opened = opened_despite_its_sha256(form, range(100), mirror)
+    assert not opened
+    assert refused >= 200
 
 
 @pytest.mark.parametrize("form", AT_HAND[:12], ids=_named)
