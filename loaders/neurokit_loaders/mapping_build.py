@@ -11,13 +11,14 @@ import numpy as np
 import xarray as xr
 
 from neurokit._version import __version__
+from neurokit.errors import OptionError
 from neurokit.schema import Finding, recording, series
 from neurokit.schema.names import NEURAL_TYPES
 from neurokit_loaders._neurons import listed
 from neurokit_loaders.mapping import ClockMap, RecordingMap, References, parse
 from neurokit_loaders.mapping_events import build_events, event_table, marked
 from neurokit_loaders.mapping_signal import Traces, features, time_variables
-from neurokit_loaders.mapping_source import Names, Source, needs_mapping
+from neurokit_loaders.mapping_source import Names, Source, holds, needs_mapping
 from neurokit_loaders.mapping_spikes import spike_group
 from neurokit_loaders.mapping_time import Clock, read_clock, read_rate, unix_start
 
@@ -76,6 +77,14 @@ def _only_variable(plan: RecordingMap, source: Source, loader: str) -> Recording
         e for e in source.entries.values() if e.kind == "number" and max(e.shape, default=0) > 1
     ]
     clocked = plan.clock.time is not None or plan.clock.rate is not None
+    if clocked and not any(
+        e.kind == "number" and e.shape for e in source.unfold().entries.values()
+    ):
+        raise OptionError(
+            "holds no array of real numbers",
+            where=str(source.path),
+            mend=f"{holds(source)} Store real numbers: of complex ones, two arrays.",
+        )
     if source.word == "column" or len(arrays) != 1 or not clocked:
         raise needs_mapping(source, loader)
     return replace(plan, activity=replace(plan.activity, signal=(arrays[0].name,)))

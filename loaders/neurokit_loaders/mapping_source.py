@@ -160,11 +160,24 @@ class Found:
     def require(self, *kinds: str) -> None:
         """Raise unless the variable is of one of these kinds."""
         if self.entry.kind not in kinds:
+            where, why = self._first_word() if "number" in kinds else ("", "")
             raise OptionError(
-                f"{self.entry} holds no {' or '.join(kinds)}s",
+                f"{self.entry} holds no {' or '.join(kinds)}s{where}",
                 where=str(self.source.path),
-                mend=f"{holds(self.source)}",
+                mend=f"{why}{holds(self.source)}",
             )
+
+    def _first_word(self) -> tuple[str, str]:
+        """Return where a column of text stops being numbers, and what would make it some."""
+        if self.entry.kind != "text" or self.source.word != "column":
+            return "", ""
+        words = [str(word).strip() for word in self.source.read(self.name).reshape(-1)]
+        row, word = next((item for item in enumerate(words, 1) if not _is_number(item[1])), (0, ""))
+        if not row:
+            return "", ""
+        comma = word.count(",") == 1 and _is_number(word.replace(",", "."))
+        mend = 'Open it with decimal=",". ' if comma else "Correct it, or leave the column out. "
+        return f" (row {row} is {word[:40]!r})", mend
 
 
 class Names:
@@ -236,13 +249,16 @@ class Names:
             return [Found(self.source, names[reference])]
         if reference in entries:
             return [Found(self.source, reference)]
-        globbed = [
+        fits = [
             Found(self.source, name)
-            for name, entry in entries.items()
-            if fnmatchcase(name, reference) and entry.kind == "number" and name not in without
+            for name in entries
+            if fnmatchcase(name, reference) and name not in without
         ]
+        globbed = [found for found in fits if found.entry.kind == "number"]
         if globbed and any(sign in reference for sign in "*?["):
             return globbed
+        if fits:
+            fits[0].require("number")
         inside = self.source.unfold()
         if reference in inside.entries:
             self.source.entries = inside.entries
@@ -286,6 +302,14 @@ class Names:
     def unused(self) -> list[str]:
         """Variables of the file that nothing was made of."""
         return [str(e) for name, e in self.source.entries.items() if name not in self.used]
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def needs_mapping(source: Source, loader: str) -> OptionError:

@@ -11,7 +11,7 @@ import re
 import stat
 from pathlib import Path
 
-from neurokit.errors import FileContentError
+from neurokit.errors import FileContentError, OptionError
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89HDF\r\n\x1a\n", "hdf5"),
@@ -31,6 +31,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 
 # NUL and line ends in a name forge what is printed and logged about the file.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}\w")  # pathlib leaves one of two slashes
+_NO_ADDRESS = "Files are opened where they lie: download it, or list it in a catalog and fetch it."
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISCHR, "a device"),
@@ -57,7 +59,13 @@ def locate(path: Path | str) -> Path:
     FileContentError
         If nothing is there, it cannot be reached, its name has control characters, or it is a
         pipe, socket or device, which may be read for ever.
+    OptionError
+        If it is no name of a file at all.
     """
+    if not isinstance(path, str | os.PathLike) or path == "":
+        found = "is empty" if path == "" else f"is a {type(path).__name__}"
+        mend = "Give the name of one file or folder, as text or pathlib.Path."
+        raise OptionError(found, where="path", mend=mend)
     shown = repr(str(path)) if len(str(path)) < 200 else f"{str(path)[:120]!r}..."
     if _CONTROL.search(str(path)):
         raise FileContentError(
@@ -68,7 +76,8 @@ def locate(path: Path | str) -> Path:
         mode = file.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         where = str(path) if len(str(path)) < 200 else shown
-        raise FileContentError("does not exist", where=where, mend="Check the path.") from error
+        mend = _NO_ADDRESS if _ADDRESS.match(str(path)) else "Check the path."
+        raise FileContentError("does not exist", where=where, mend=mend) from error
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileContentError(

@@ -79,12 +79,26 @@ def open(
     else:
         chosen = choose_loader(source) if loader is None else get_loader(loader)
         rec = _open_with(chosen, source, checksum, options)
-    if chunks is None:
-        return rec
-    if isinstance(chunks, Mapping):
-        return rec.chunk(chunks)
-    # A tree takes chunks by dim only; its groups take a number or a word too.
-    chunked: xr.DataTree = rec.map_over_datasets(lambda group: group.chunk(chunks))
+    return rec if chunks is None else _chunked(rec, chunks)
+
+
+def _chunked(rec: xr.DataTree, chunks: int | str | Mapping[str, Any]) -> xr.DataTree:
+    """Return a recording of dask arrays."""
+    sizes = chunks.values() if isinstance(chunks, Mapping) else [chunks]
+    try:
+        # dask makes blocks of negative sizes.
+        if any(isinstance(n, int) and (isinstance(n, bool) or n < -1 or n == 0) for n in sizes):
+            raise ValueError("a block has one sample at least, or -1 for all")
+        if isinstance(chunks, Mapping):
+            return rec.chunk(chunks)
+        # A tree takes chunks by dim only; its groups take a number or a word too.
+        chunked: xr.DataTree = rec.map_over_datasets(lambda group: group.chunk(chunks))
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise OptionError(
+            f"{chunks!r} does not fit ({str(error).splitlines()[0]})",
+            where="chunks",
+            mend='Give samples per block, 65536, or "auto", or by dim: {"time": 65536}.',
+        ) from error
     chunked.name = rec.name
     return chunked
 

@@ -165,6 +165,32 @@ def test_chunks_are_those_asked_for(install, file, chunks, expected):
     assert nk.open(file).activity.signal.chunks is None
 
 
+@pytest.mark.parametrize("chunks", ["huge", {"tim": 3}, {"time": -5}, 1.5, 0, True])
+def test_chunks_that_do_not_fit_are_an_error_that_shows_how_they_are_given(install, file, chunks):
+    install(_loader())
+    with pytest.raises(OptionError, match=r"chunks: .* does not fit") as caught:
+        nk.open(file, chunks=chunks)
+    assert '{"time": 65536}' in caught.value.mend
+
+
+@pytest.mark.parametrize("read", [nk.open, nk.info])
+@pytest.mark.parametrize("path", [None, 3, b"/a.fif", ["a.fif", "b.fif"], ""])
+def test_what_is_no_name_of_a_file_is_an_error_of_ours(install, read, path):
+    install(_loader())
+    with pytest.raises(OptionError, match=r"path: is (a NoneType|an? int|a bytes|a list|empty)"):
+        read(path)
+
+
+@pytest.mark.parametrize("path", ["https://example.org/a.fif", "s3://bucket/a.zarr"])
+def test_an_address_is_told_from_a_file_that_is_not_there(install, path):
+    install(_loader())
+    with pytest.raises(FileContentError, match="does not exist") as caught:
+        nk.open(path)
+    assert "download it" in caught.value.mend
+    with pytest.raises(FileContentError, match="Check the path"):
+        nk.open("C:/absent/a.fif")
+
+
 def test_home_is_found(install, file, monkeypatch):
     install(_loader())
     monkeypatch.setenv("HOME", str(file.parent))

@@ -64,6 +64,38 @@ def test_what_is_not_there_is_said_with_what_is(names: Names, reference: Any) ->
     assert "time='t', signal=['F1', 'F10'])" in said
 
 
+@pytest.mark.parametrize(
+    ("cell", "options", "said", "mend"),
+    [
+        ("x", {}, r"F1 \(3 text\) holds no numbers \(row 2 is 'x'\)", "Correct it, or leave"),
+        ("1,5", {}, r"F1 \(3 text\) holds no numbers \(row 2 is '1,5'\)", 'decimal=","'),
+    ],
+)
+@pytest.mark.parametrize("signal", ["F*", "F1", ["F*"]])
+def test_a_column_with_a_word_says_where_it_stands(
+    tmp_path: Path, signal: Any, cell: str, options: dict[str, Any], said: str, mend: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"t;F1\n0;1\n1;{cell}\n2;3\n", encoding="utf-8")
+    with pytest.raises(OptionError, match=said) as caught:
+        nk.open(path, "table", time="t", signal=signal, **options)
+    assert mend in caught.value.mend
+    if "decimal" in mend:
+        rec = nk.open(path, "table", time="t", signal=signal, decimal=",")
+        np.testing.assert_array_equal(rec.activity.signal[:, 0], [1.0, 1.5, 3.0])
+
+
+@pytest.mark.parametrize(
+    "values", [np.zeros((3, 2), complex), np.array(["2020-01-01"], "M8[s]"), np.float32(1)]
+)
+def test_an_array_that_is_no_signal_says_so_though_its_clock_is_known(
+    tmp_path: Path, values: Any
+) -> None:
+    np.save(tmp_path / "a.npy", values)
+    with pytest.raises(OptionError, match=r"a\.npy: holds no array of real numbers"):
+        nk.open(tmp_path / "a.npy", "npy", rate=1.0)
+
+
 def test_one_variable_is_not_several(names: Names) -> None:
     with pytest.raises(OptionError, match=r"'F\*' matches 2 columns. Name one of F1, F10"):
         names.one("F*", "time")
