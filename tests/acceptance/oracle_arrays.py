@@ -173,6 +173,7 @@ def triplets(neuron: str, trial: str, time: str, table: str = "") -> Callable[[P
         parts = np.split(when[order], ends[:-1])
         spikes = dict(zip(numbered(len(parts)), parts, strict=True))
         arrays = {f"events/{name}": column for name, column in columns.items()}
+        arrays["spikes/spike_trial"] = which[order]
         return Expected(spikes=spikes, arrays=arrays)
 
     return read
@@ -210,9 +211,12 @@ def maze(path: Path) -> Expected:
 def two_conditions(path: Path) -> Expected:
     """One neuron, spikes of two conditions as two trials."""
     mat = scipy.io.loadmat(path)
-    both = np.sort(np.concatenate([mat["SpikesLow"].ravel(), mat["SpikesHigh"].ravel()]))
+    low, high = mat["SpikesLow"].ravel(), mat["SpikesHigh"].ravel()
+    both, trial = np.r_[low, high], np.repeat([0, 1], [low.size, high.size])
+    order = np.argsort(both, kind="stable")
     arrays = {"events/trial_type": np.array(["SpikesLow", "SpikesHigh"])}
-    return Expected(spikes={"neuron-0": both}, arrays=arrays)
+    arrays["spikes/spike_trial"] = trial[order]
+    return Expected(spikes={"neuron-0": both[order]}, arrays=arrays)
 
 
 def trains(path: Path) -> Expected:
@@ -287,7 +291,11 @@ def dag(path: Path) -> Expected:
     with h5py.File(path) as file:
         clock = np.asarray(file["timing/timestamp_confocal"])
         traces = {name: np.asarray(file[f"gcamp/{name}"]) for name in TRACES}
-        arrays = {f"behavior/{name}": np.asarray(file[f"behavior/{name}"]) for name in MOVED}
+        moved = [name for name in file["behavior"] if name != "reversal_events"]
+        arrays = {f"behavior/{name}": np.asarray(file[f"behavior/{name}"]) for name in moved}
+        turns = np.asarray(file["behavior/reversal_vec"]) > 0
+        camera = np.asarray(file["timing/timestamp_nir"])
+        marks = [int(n) - 1 for name in MARKS if name in file for n in np.ravel(file[name])]
         found = "neuropal_registration" in file
         columns = np.asarray(file["neuropal_registration/roi_match"]) if found else []
     arrays |= {
@@ -296,13 +304,20 @@ def dag(path: Path) -> Expected:
     }
     for group in (*GROUPS, "behavior"):
         arrays[f"{group}/time"] = clock - clock[0]
-    attrs = {"activity/time_offset": clock[0]}
+    # From the first to the last frame that the vector calls one; food or heat in one frame.
+    first = np.flatnonzero(np.diff(turns.astype(int), prepend=0) == 1).tolist()
+    last = np.flatnonzero(np.diff(turns.astype(int), append=0) == -1).tolist()
+    frames = np.array(sorted(zip(first + marks, last + marks, strict=True)))
+    arrays["events/onset"] = clock[frames[:, 0]] - clock[0]
+    arrays["events/duration"] = clock[frames[:, 1]] - clock[frames[:, 0]]
+    arrays["auxiliary/nir/time"] = camera - camera[0]
+    attrs = {"activity/time_offset": clock[0], "auxiliary/nir/time_offset": camera[0]}
     return Expected(arrays=arrays, attrs=attrs, labels=_labels(path, columns), signals=None)
 
 
 TRACES = ("traces_array_F_F20", "trace_array", "trace_array_original")
+MARKS = ("timing/time_food_encounter", "timing/stim_begin_confocal")
 GROUPS = ("activity", "auxiliary/trace_array", "auxiliary/trace_array_original")
-MOVED = ("velocity", "head_angle", "angular_velocity", "pumping", "worm_curvature", "stage_x")
 
 
 def _labels(path: Path, columns: Any) -> dict[int, str]:
@@ -353,7 +368,11 @@ def scholz(file: Any) -> Expected:
     stamps = np.asarray(series[0].timestamps)
     values = np.stack([np.asarray(s.data) * s.conversion for s in series], axis=1)
     names = [s.name for s in series]
-    return Expected(one(values, names, stamps - stamps[0], offset=stamps[0]))
+    arrays = {"activity/description": np.array([s.description for s in series])}
+    (spot,) = file.acquisition["Tracked 2D position"].spatial_series.values()
+    seconds = np.asarray(spot.timestamps) - stamps[0]
+    arrays |= {"behavior/ss_2D": np.asarray(spot.data), "behavior/time": seconds}
+    return Expected(one(values, names, stamps - stamps[0], offset=stamps[0]), arrays=arrays)
 
 
 @nwb
@@ -363,7 +382,12 @@ def phy(file: Any) -> Expected:
     spikes = {str(units.id[i]): np.asarray(units["spike_times"][i]) for i in range(len(units))}
     epochs = file.epochs.to_dataframe()
     rows = [(e.start_time, e.stop_time - e.start_time, e.tags[0]) for e in epochs.itertuples()]
-    return Expected(spikes=spikes, events=rows)
+    arrays = {
+        f"spikes/{name}": np.array([str(units[name][i]) for i in range(len(units))])
+        for name in ("group", "location")
+    }
+    arrays["events/tags"] = np.array([json.dumps(list(tags)) for tags in epochs["tags"]])
+    return Expected(spikes=spikes, events=rows, arrays=arrays)
 
 
 @nwb
@@ -381,4 +405,8 @@ def lantyer(file: Any) -> Expected:
     name = commands[0].name
     group = f"auxiliary/{name.rpartition('_')[0]}"
     signals[group] = Signal(whole(commands), [name], time, rate=rate, units="V")
-    return Expected(signals)
+    arrays = {
+        f"activity/{name}": np.array([getattr(s, name) for s in sweeps])
+        for name in ("sweep_number", "gain", "stimulus_description")
+    }
+    return Expected(signals, arrays=arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import tempfile
 import warnings
@@ -127,10 +128,16 @@ def raw(
         groups["activity"].position_units = position_units
         groups["activity"].frame = "unknown"
     rows = annotations(content) + codes(content) if events is None else events(content)
-    attrs = {f"activity/{name}": content.info[name] for name in ("highpass", "lowpass")}
-    date = content.info["meas_date"]
-    attrs["start_time"] = "" if date is None else date.isoformat()
-    return Expected(groups, rows, attrs=attrs)
+    return Expected(groups, rows, attrs=about(content.info))
+
+
+def about(info: Any) -> dict[str, Any]:
+    """Return filters, the frequency of the mains if it is known, and when it began."""
+    attrs = {f"activity/{name}": info[name] for name in ("highpass", "lowpass")}
+    if info["line_freq"] is not None:
+        attrs["activity/line_frequency"] = info["line_freq"]
+    date = info["meas_date"]
+    return attrs | {"start_time": "" if date is None else date.isoformat()}
 
 
 def ctf(path: Path) -> Expected:
@@ -213,13 +220,13 @@ def epochs(path: Path, length: float = 1.0) -> Expected:
     arrays = {"activity/trial_type": np.array(kinds), "activity/value": content.events[:, 2]}
     if content.metadata is not None and path.suffix != ".mat":
         arrays |= {f"activity/{name}": column for name, column in content.metadata.items()}
-    if path.suffix == ".mat":
-        _without_info(groups)
-    return Expected(groups, arrays=arrays)
+    attrs = about(content.info) if path.suffix != ".mat" else {}
+    return Expected(groups, arrays=arrays, attrs=attrs)
 
 
 def fieldtrip_average(path: Path) -> Expected:
     """Return an average of MATLAB v7.3, which MNE lets begin at 0 whatever the file says."""
+    info = quietly(mne.read_evoked_fieldtrip, path, None, data_name="data").info
     groups = {}
     with h5py.File(path) as file:
         labels = ["".join(map(chr, file[r][()].ravel())) for r in file["data/label"][0]]
@@ -228,14 +235,9 @@ def fieldtrip_average(path: Path) -> Expected:
     parts = {"activity": False, "auxiliary/trigger": True}
     for place, wanted in parts.items():
         rows = [i for i, name in enumerate(labels) if name.startswith("STI") == wanted]
-        groups[place] = Signal(values[None][..., rows], [labels[i] for i in rows], time)
+        names = [labels[i] for i in rows]
+        groups[place] = signal(info, names, values[None][..., rows], time)
     return Expected(groups, arrays={"activity/n_averages": averages[:1]})
-
-
-def _without_info(groups: dict[str, Signal]) -> None:
-    """FieldTrip files say types and places themselves; MNE takes them from elsewhere or guesses."""
-    for group in groups.values():
-        group.types = group.units = group.positions = group.bads = None
 
 
 def evoked(path: Path) -> Expected:
@@ -258,7 +260,7 @@ def evoked(path: Path) -> Expected:
     averages = [each.nave for each in several]
     names = [each.comment for each in several]
     arrays = {"activity/n_averages": averages, "activity/condition": np.array(names)}
-    return Expected(groups, arrays=arrays)
+    return Expected(groups, arrays=arrays, attrs=about(several[0].info))
 
 
 def neuralynx(path: Path) -> Expected:
@@ -266,10 +268,11 @@ def neuralynx(path: Path) -> Expected:
     folder = path.parent
     common = ["LAHC1", "LAHC2", "LAHC3", "xAIR1", "xEKG1"]
     apart = {"activity": ["LAHCu1.ncs"], "auxiliary/rate_32000": [f"{n}.ncs" for n in common]}
-    signals = {}
+    signals, attrs = {}, {}
     for place, left in apart.items():
         content = quietly(mne.io.read_raw_neuralynx, folder, exclude_fname_patterns=left)
         names = content.ch_names
+        attrs |= {f"{place}/{name}": content.info[name] for name in ("highpass", "lowpass")}
         stamp = int.from_bytes((folder / f"{names[0]}.ncs").read_bytes()[16384:16392], "little")
         rate = content.info["sfreq"]
         signals[place] = Signal(
@@ -280,7 +283,27 @@ def neuralynx(path: Path) -> Expected:
         # 64 bits hold seconds since 1970 to a quarter of a microsecond only.
         group.time = group.time + round((group.offset - begin) * 1e6) / 1e6
         group.offset = begin
-    return Expected(signals, [])
+    return Expected(signals, [], attrs=attrs)
+
+
+def column(cells: Any) -> Any:
+    """Return a column of a BIDS table: numbers if all are, nothing where it says n/a."""
+    if all(cell == "n/a" for cell in cells):
+        return np.array([""] * len(cells))
+    try:
+        return np.array([np.nan if cell == "n/a" else float(cell) for cell in cells])
+    except ValueError:
+        return np.array(["" if cell == "n/a" else cell for cell in cells])
+
+
+def columns(table: Any, group: str, without: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of a table that is text, by place."""
+    return {f"{group}/{name}": column(table[name]) for name in table if name not in without}
+
+
+def text_table(path: Path) -> Any:
+    """Read a BIDS table as it is written."""
+    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
 def bids(path: Path) -> Expected:
@@ -305,7 +328,15 @@ def bids(path: Path) -> Expected:
     expected.events = list(
         zip(events["onset"], events["duration"], events["trial_type"], strict=True)
     )
+    said = text_table(Path(f"{stem}_channels.tsv")).set_index("name").loc[list(group.names)]
+    expected.arrays |= columns(said, "activity", ("type", "units", "status"))
+    expected.arrays |= columns(text_table(Path(f"{stem}_events.tsv")), "events", EVENTS)
+    sidecar = json.loads(Path(f"{stem}_eeg.json").read_text(encoding="utf-8"))
+    expected.attrs["activity/line_frequency"] = sidecar["PowerLineFrequency"]
     return expected
+
+
+EVENTS = ("onset", "duration", "trial_type")
 
 
 def bids_tables(path: Path, electrodes: str, events: str, kind: str) -> Expected:
@@ -328,4 +359,11 @@ def bids_tables(path: Path, electrodes: str, events: str, kind: str) -> Expected
     )
     duration = pd.to_numeric(table["duration"], errors="coerce").fillna(np.nan)
     rows = list(zip(table["onset"], duration, table["trial_type"], strict=True))
-    return Expected({"activity": group}, rows)
+    arrays = columns(text_table(path.with_name(events)), "events", EVENTS)
+    contacts = text_table(path.with_name(electrodes)).set_index("name")
+    # A column that says nothing stands in the table that is kept word for word only.
+    contacts = contacts.reindex(names).fillna("n/a").loc[:, lambda found: (found != "n/a").any()]
+    arrays |= columns(contacts, "activity", ("x", "y", "z"))
+    if "Destrieux_label_text" in contacts:
+        arrays["activity/region"] = column(contacts["Destrieux_label_text"])
+    return Expected({"activity": group}, rows, arrays=arrays)
