@@ -48,7 +48,7 @@ def pair(request, shared_data):
     if raw.info["line_freq"] is None:
         raw.info["line_freq"] = 50.0
     raw.info["bads"] = raw.ch_names[1:3]
-    return raw, to_mne(from_mne(raw, stim_channel=[]))
+    return raw, to_mne(from_mne(raw))
 
 
 def test_there_are_at_least_ten_different_files():
