@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -137,7 +138,7 @@ def _trials(recording: xr.DataTree, parameters: RsaParameters) -> xr.DataArray:
     for name in held:
         mine = np.flatnonzero(kind == name)
         half[mine] = np.arange(len(mine)) % 2
-    coords = {"condition": ("trial", kind), "half": ("trial", half)}
+    coords: dict[str, Any] = {"condition": ("trial", kind), "half": ("trial", half)}
     coords |= {space: signal[space].values, "time": signal["time"].variable}
     return xr.DataArray(signal.values, coords, ["trial", space, "time"])
 
