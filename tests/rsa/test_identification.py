@@ -195,6 +195,26 @@ def test_permuted_labels_give_chance(layers):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("transform", ["raw", "rank"])
+def test_networks_that_appear_twice_raise_no_accuracy(layers, transform):
+    named = layers.assign_coords(subject=[f"n{k}" for k in range(10)])
+    options = {"transform": transform, "n_draws": 0}
+    alone = float(nk.rsa.identify(named, **options).accuracy)
+    gains = []
+    for k in range(10):
+        twice = xr.concat([named, named.isel(subject=[k])], dim="subject")
+        gains.append(float(nk.rsa.identify(twice, **options).accuracy) - alone)
+    # A copy weighs twice in the centroids of the others, which may turn single answers of 100.
+    assert np.mean(gains) <= 0.01
+    assert max(gains) <= 0.05
+    everyone = xr.concat([named, named], dim="subject")
+    assert float(nk.rsa.identify(everyone, **options).accuracy) == pytest.approx(alone, abs=1e-12)
+    # Under names of their own copies are found among the training subjects.
+    renamed = everyone.assign_coords(subject=[f"x{k}" for k in range(20)])
+    assert float(nk.rsa.identify(renamed, **options).accuracy) > alone + 0.03
+
+
+@pytest.mark.slow
 def test_layers_are_recognised_and_choosing_costs_little(layers):
     raw = nk.rsa.identify(layers, transform="raw", n_draws=100, random_state=0)
     nested = nk.rsa.identify(layers, n_draws=100, random_state=0)
