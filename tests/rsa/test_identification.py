@@ -209,9 +209,6 @@ def test_networks_that_appear_twice_raise_no_accuracy(layers, transform):
     assert max(gains) <= 0.05
     everyone = xr.concat([named, named], dim="subject")
     assert float(nk.rsa.identify(everyone, **options).accuracy) == pytest.approx(alone, abs=1e-12)
-    # Under names of their own copies are found among the training subjects.
-    renamed = everyone.assign_coords(subject=[f"x{k}" for k in range(20)])
-    assert float(nk.rsa.identify(renamed, **options).accuracy) > alone + 0.03
 
 
 @pytest.mark.slow
