@@ -50,8 +50,9 @@ def test_rdms_with_repeats_and_unsorted_labels(toolbox, make_patterns, method, n
     np.testing.assert_allclose(ours.values, expected, rtol=1e-8, atol=1e-12)
 
 
-def test_crossnobis_with_noise_of_each_fold(toolbox, make_patterns):
-    x = make_patterns(n=15, p=8)
+@pytest.mark.parametrize("n", [12, 60, pytest.param(200, marks=pytest.mark.slow)])
+def test_crossnobis_with_noise_of_each_fold(toolbox, make_patterns, n):
+    x = make_patterns(n=n, p=8)
     rng = np.random.default_rng(2)
     covariances = [(a := rng.standard_normal((30, 8))).T @ a / 30 for _ in range(3)]
     ours = nk.rsa.rdm(x, "crossnobis", noise=covariances, folds="run", conditions="condition")
