@@ -70,7 +70,8 @@ def plot_course(
         for w, name in enumerate(names):
             values = courses.values[row, w]
             values = values / (np.nanmax(courses.values[row]) or 1.0)
-            colour = COLOURS[int(row) % len(COLOURS)] if len(names) == 1 else None
+            # Lines of one motif differ by recording, those of several motifs by their height.
+            colour = COLOURS[(int(row) if len(names) == 1 else w) % len(COLOURS)]
             label = plain(name) if len(names) > 1 and place == 0 else None
             for stretch in runs(courses):
                 ax.plot(seconds[stretch], values[stretch] + base, lw=1, color=colour, label=label)

@@ -177,7 +177,9 @@ def draw_matrix(
         place = np.flatnonzero(labels == k)
         corner, width = place[0] - 0.5, len(place)
         colour = COLOURS[int(k) % len(COLOURS)]
-        box = Rectangle((corner, corner), width, width, fill=False, ec=colour, lw=1.8)
+        box = Rectangle(
+            (corner, corner), width, width, fill=False, ec=colour, lw=1.8, clip_on=False
+        )
         ax.add_patch(box)
     ax.set(xlabel="partner", ylabel="neuron")
     return image

@@ -21,7 +21,7 @@ _BACKDROP = "#e6e6e6"
 # More bars than this are drawn as a line.
 _MOST_BARS = 40
 # More letters than this do not fit side by side under a small panel.
-_MOST_LETTERS = 22
+_MOST_LETTERS = 18
 # More kinds of events than this would leave no colours to tell apart.
 _MOST_KINDS = 6
 

@@ -234,3 +234,25 @@ def test_a_motif_that_is_not_there_is_said(fit, draw):
         draw(fit, 9)
     with pytest.raises(NotFittedError):
         draw(DynamicConnectome(2), 0)
+
+
+def test_a_recording_has_one_colour_in_all_motifs_and_in_the_legend(own):
+    ax = plot_course(own)
+    n_motifs, n_recordings = own.time_course_.shape[:2]
+    colours = np.array([line.get_color() for line in ax.lines]).reshape(n_motifs, n_recordings)
+    assert (colours == colours[0]).all()
+    assert len(set(colours[0])) == n_recordings
+    legend = ax.get_legend()
+    shown = {
+        text.get_text(): line.get_color()
+        for text, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    names = own.time_course_.recording.values.tolist()
+    assert shown == dict(zip(names, colours[0].tolist(), strict=True))
+
+
+def test_frames_at_the_edge_of_a_matrix_are_drawn_whole(fit):
+    ax = plot_motif_matrix(fit, 0)
+    boxes = [patch for patch in ax.patches if patch.get_width() > 0]
+    assert boxes
+    assert not any(box.get_clip_on() for box in boxes)

@@ -137,7 +137,7 @@ def test_loadings_are_relative_to_their_mean():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["worm0", "worm1", "worm2"]
 
 
-@pytest.mark.parametrize(("n_recordings", "rotation"), [(3, 0), (9, 90)])
+@pytest.mark.parametrize(("n_recordings", "rotation"), [(3, 0), (4, 90), (9, 90)])
 def test_names_of_many_recordings_are_turned(n_recordings, rotation):
     ax = plot_recording_loading(some_factors(n_recordings=n_recordings), 0, ax=new_axes())
     assert {tick.get_rotation() for tick in ax.get_xticklabels()} == {rotation}
