@@ -6,9 +6,11 @@ so that a fit is a labelled tree and never needs pickle.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -74,6 +76,39 @@ def progress(
     attached = sys.stderr.isatty() or "ipykernel" in sys.modules
     hidden = not (attached if show is None else show)
     yield from tqdm(items, total=total, desc=label, disable=hidden, leave=False)
+
+
+@contextmanager
+def counter(
+    total: int | None = None, *, label: str = "", show: bool | None = None
+) -> Iterator[Callable[[], None]]:
+    """Show a progress bar that is moved by calls, for work that is no loop.
+
+    Parameters
+    ----------
+    total : int, optional
+        How often it will be called; default not known, and the bar only counts.
+    label : str
+        Written before the bar.
+    show : bool, optional
+        None shows it when a terminal or notebook is attached.
+
+    Yields
+    ------
+    callable
+        Counts one; threads may call it at once.
+    """
+    items: Iterable[int] = itertools.count() if total is None else range(total)
+    steps, lock = progress(items, total=total, label=label, show=show), threading.Lock()
+
+    def count() -> None:
+        with lock:
+            next(steps, None)
+
+    try:
+        yield count
+    finally:
+        steps.close()  # type: ignore[attr-defined]
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types

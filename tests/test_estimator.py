@@ -6,7 +6,7 @@ import xarray as xr
 from sklearn.base import clone
 
 from neurokit.errors import NeurokitWarning, NotFittedError, StoreError
-from neurokit.estimator import Estimator, progress, single_thread
+from neurokit.estimator import Estimator, counter, progress, single_thread
 from neurokit.schema import activity, recording
 
 
@@ -117,3 +117,44 @@ def test_single_thread_limits_blas():
 
     with single_thread():
         assert all(pool["num_threads"] == 1 for pool in threadpool_info())
+
+
+def test_a_counter_counts_for_many_threads_at_once(capsys):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with counter(400, label="work", show=True) as count, ThreadPoolExecutor(8) as pool:
+        for future in [pool.submit(count) for _ in range(400)]:
+            future.result()
+    shown = capsys.readouterr().err
+    assert "work" in shown
+    assert "/400" in shown
+
+
+def test_a_counter_without_a_total_goes_on(capsys):
+    with counter(label="steps", show=True) as count:
+        for _ in range(2000):
+            count()
+    assert "it" in capsys.readouterr().err
+
+
+def test_a_counter_that_is_called_too_often_or_never_is_no_error(capsys):
+    with counter(2, show=True) as count:
+        for _ in range(5):
+            count()
+    with counter(2, show=True):
+        pass
+    with counter(label="hidden", show=False) as count:
+        count()
+    assert "hidden" not in capsys.readouterr().err
+
+
+def test_a_counter_is_closed_by_an_error(capsys):
+    def broken():
+        with counter(3, label="work", show=True) as count:
+            count()
+            raise RuntimeError("inside")
+
+    with pytest.raises(RuntimeError, match="inside"):
+        broken()
+    # A line that is left shows the last state; one that is taken away ends with a return.
+    assert capsys.readouterr().err.endswith("\r")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.errors import OptionError, check_option
+from neurokit.errors import OptionError, SchemaError, check_option
 from neurokit.signal.trials import Trials, as_trials, rows_like
 from neurokit.states.design_matrix import design_columns, own_columns_only
 from neurokit.states.emissions import Bernoulli, Emission, Poisson
@@ -29,6 +29,9 @@ LINKS_OF = {
     "negative_binomial": ("exp",),
 }
 """Links of each observation model, the default first."""
+
+# Every category has coefficients of its own, and information grows with their number squared.
+_MOST_CATEGORIES = 256
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,13 @@ def make_emission(observation: str, link: str | None, n_categories: int) -> Emis
     if observation == "bernoulli":
         return Bernoulli()
     if observation == "categorical":
+        if n_categories > _MOST_CATEGORIES:
+            raise SchemaError(
+                f"holds the code {n_categories - 1}, for {n_categories} categories",
+                where="X",
+                mend="Code categories 0, 1, 2, ... without gaps; 256 at most. "
+                "np.unique(x, return_inverse=True) does so.",
+            )
         return Categorical(n_categories)
     return Gaussian() if observation == "gaussian" else NegativeBinomial()
 

@@ -132,6 +132,7 @@ def fit_gumbel(
     n_epochs: int = EPOCHS,
     n_steps: int = STEPS,
     stop: Callable[[], bool] = lambda: False,
+    after: Callable[[], None] = lambda: None,
 ) -> GumbelFit:
     """Run the published schedule: for every trial of every epoch, posterior and Adam steps.
 
@@ -157,6 +158,8 @@ def fit_gumbel(
         Passes over the trials, and Adam steps per trial and pass.
     stop : callable
         Asked after every trial; true ends the fit where it stands.
+    after : callable
+        Called after every epoch.
 
     Returns
     -------
@@ -184,6 +187,7 @@ def fit_gumbel(
         for _ in range(n_epochs):
             cost, transition = _epoch(model, optimiser, trials, transition, n_steps, stop)
             loss.append(cost)
+            after()
             if stop():
                 break
     finished = len(loss) == n_epochs and not stop()

@@ -53,6 +53,7 @@ def search_gumbel(
     max_iter: int,
     rng: np.random.Generator,
     stop: Callable[[], bool],
+    after: Callable[[], None] = lambda: None,
 ) -> Search:
     """Fit as published, from its one start.
 
@@ -70,6 +71,8 @@ def search_gumbel(
         Source of randomness.
     stop : callable
         True ends the fit where it stands.
+    after : callable
+        Called after every epoch.
 
     Returns
     -------
@@ -106,6 +109,7 @@ def search_gumbel(
             rng=rng,
             n_epochs=min(max_iter, EPOCHS),
             stop=stop,
+            after=after,
         )
     coefficients = np.zeros((problem.n_states, n, 1, problem.n_columns))
     coefficients[:, :, 0, :n_coupling] = found.weights.reshape(problem.n_states, n, n_coupling)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.errors import ConvergenceWarning, NeurokitWarning
-from neurokit.estimator import single_thread
+from neurokit.errors import ConvergenceWarning, NeurokitWarning, SchemaError
+from neurokit.estimator import counter, single_thread
 from neurokit.randomness import as_generator
 from neurokit.states.assembly import (
     Given,
@@ -21,10 +21,11 @@ from neurokit.states.assembly import (
     make_problem,
     mean_response,
 )
-from neurokit.states.bases import history_basis
+from neurokit.states.bases import history_basis, learns_lags
 from neurokit.states.em import Run, run_em
 from neurokit.states.interruption import Interruption, ctrl_c_sets, run_until_stopped
 from neurokit.states.labelling import blank_parameters, parameters_from
+from neurokit.states.lag_learning import LagKernels
 from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker, transition_prior
 from neurokit.states.parameters import Parameters
@@ -59,6 +60,8 @@ class GLMHMM(StateUncertainty):
         Basis of the history filters: a number L of bins for exp(-k), k = 1 ... L, of sum 1; or
         ``{"kind": "raised_cosine", "n_lags": 20, "n_basis": 4}``, ``{"kind": "lags", "n_lags":
         2}``, ``{"kind": "exponential", "n_lags": 10, "decay": [1, 4]}``; None for no history.
+        ``{"kind": "learned", "n_lags": 10, "n_basis": 1}`` learns the functions with the weights:
+        not negative, of sum 1, common to all states and couplings (``filter_basis_``).
     coupling : bool, default True
         Neurons see the history of all; False: only their own.
     prior : str or object, default "none"
@@ -96,7 +99,7 @@ class GLMHMM(StateUncertainty):
     n_jobs : int, default 1
         Starts that run at once, -1 for one per processor; the result is the same bytes.
     progress : bool, optional
-        Show a bar; None shows it when a terminal or notebook is attached.
+        Show how many iterations were done; None does when a terminal or notebook is attached.
 
     Attributes
     ----------
@@ -236,10 +239,11 @@ class GLMHMM(StateUncertainty):
             If data have other dims, impossible values or inputs of other lengths.
         """
         check_parameters(self)
-        with single_thread(), ctrl_c_sets() as stop:
+        bar = counter(label=type(self).__name__, show=self.progress)
+        with single_thread(), ctrl_c_sets() as stop, bar as count:
             given, data, fill = self.prepare(X, inputs, transition_inputs, exposure)
             problem = self.make_problem(data)
-            found = self._search(data, problem, given, stop)
+            found = self._search(data, problem, given, fill, stop, count)
             keep_fit(self, found, data, problem, given, fill)
         self.converged_ = found.best.converged and not stop.is_set()
         self._set_history(X)
@@ -349,6 +353,10 @@ class GLMHMM(StateUncertainty):
         n_categories = count_categories(given.trials.values)
         emission = make_emission(self.observation, self.link, n_categories)
         fill = mean_response(given.trials.values)
+        if np.isnan(given.trials.values).all():
+            raise SchemaError(
+                "holds NaN only: nothing was observed", where="X", mend="Give data to fit to."
+            )
         return given, data_of(given, emission, history_basis(self.history), fill), fill
 
     def make_problem(self, data: Observations) -> Problem:
@@ -375,8 +383,31 @@ class GLMHMM(StateUncertainty):
             transition=transition_prior(self),
         )
 
+    def start_kernels(self, fill: Array) -> LagKernels | None:
+        """Kernels of history to begin learning with, if they are to be learned.
+
+        Parameters
+        ----------
+        fill : (n_neurons,) ndarray
+            Mean responses.
+
+        Returns
+        -------
+        LagKernels or None
+            Those that `prepare` filters by.
+        """
+        if not learns_lags(self.history):
+            return None
+        return LagKernels(history_basis(self.history), fill)
+
     def _search(
-        self, data: Observations, problem: Problem, given: Given, stop: Interruption
+        self,
+        data: Observations,
+        problem: Problem,
+        given: Given,
+        fill: Array,
+        stop: Interruption,
+        count: Callable[[], None],
     ) -> Search:
         """All starts, in a thread of their own so that Ctrl-C ends them between iterations."""
         rng = as_generator(self.random_state)
@@ -386,6 +417,10 @@ class GLMHMM(StateUncertainty):
         else:
             kind, n_restarts = self.init, self.n_restarts
         options = SearchOptions(kind, n_restarts, self.max_iter, self.tol, n_workers(self.n_jobs))
+        kernels = self.start_kernels(fill)
+
+        def after(iteration: int, objective: float) -> None:
+            count()
 
         def work() -> Search:
             if self.prior == "gumbel":
@@ -399,15 +434,24 @@ class GLMHMM(StateUncertainty):
                     max_iter=self.max_iter,
                     rng=rng,
                     stop=stop.is_set,
+                    after=count,
                 )
             if isinstance(self.init, Mapping):
-                return self._from_start(data, problem, maker(), stop)
-            return search(data, problem, maker, options, rng, stop=stop)
+                return self._from_start(data, problem, maker(), stop, after, kernels)
+            return search(
+                data, problem, maker, options, rng, stop=stop, after=after, kernels=kernels
+            )
 
         return run_until_stopped(work, stop)
 
     def _from_start(
-        self, data: Observations, problem: Problem, prior: WeightPrior, stop: Interruption
+        self,
+        data: Observations,
+        problem: Problem,
+        prior: WeightPrior,
+        stop: Interruption,
+        after: Callable[[int, float], None],
+        kernels: LagKernels | None,
     ) -> Search:
         given = self.init if isinstance(self.init, Mapping) else {}
         blank = blank_parameters(
@@ -435,6 +479,8 @@ class GLMHMM(StateUncertainty):
             max_iter=self.max_iter,
             tol=self.tol,
             stop=stop.is_set,
+            after=after,
+            kernels=kernels,
         )
         objective = run.objective[-1] / max(data.n_observed_bins, 1)
         return Search(run, prior, np.array([objective]))

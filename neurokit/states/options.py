@@ -11,7 +11,7 @@ import numpy as np
 from neurokit.errors import OptionError, check_option
 from neurokit.randomness import as_generator
 from neurokit.states.assembly import LINKS_OF, Given
-from neurokit.states.bases import history_basis
+from neurokit.states.bases import history_basis, learns_lags
 from neurokit.states.problem import Problem, RidgePrior, WeightPrior
 from neurokit.states.transitions import TransitionPrior
 
@@ -43,6 +43,10 @@ def check_parameters(model: GLMHMM) -> None:
         check_option("link", model.link, LINKS_OF[model.observation])
     if isinstance(model.prior, str):
         check_option("prior", model.prior, _PRIORS)
+    else:
+        _check_own_prior(model.prior)
+    if not isinstance(model.coupling, bool | np.bool_):
+        raise OptionError(f"is {model.coupling!r}", where="coupling", mend="Give True or False.")
     check_option("bias", model.bias, ("state", "shared", "none"))
     check_option("transitions", model.transitions, ("stationary", "input"))
     check_option("initial", model.initial, ("learned", "uniform"))
@@ -55,9 +59,27 @@ def check_parameters(model: GLMHMM) -> None:
             where="history",
             mend="Use history=None and give earlier responses as inputs.",
         )
+    if isinstance(model.prior, str) and model.prior == "gumbel" and learns_lags(model.history):
+        raise OptionError(
+            'is learned, which prior="gumbel" does not do',
+            where="history",
+            mend='Give a fixed history, or use prior="onehot".',
+        )
     if model.prior != "none" and not n_basis:
         raise OptionError(
             f"is {model.prior!r} without couplings", where="prior", mend="Give a history."
+        )
+
+
+def _check_own_prior(prior: object) -> None:
+    methods = ("quadratic", "log_density", "update", "advance", "results")
+    lacking = [name for name in methods if not callable(getattr(prior, name, None))]
+    if lacking:
+        raise OptionError(
+            f"is {prior!r}, which has no {', '.join(lacking)}",
+            where="prior",
+            mend=f"Use one of {', '.join(_PRIORS)}, or an object with the methods of "
+            "neurokit.states.priors.WeightPrior.",
         )
 
 

@@ -254,6 +254,9 @@ class StateReading(Estimator):
             ``response`` (trial, time, neuron) and ``state`` (trial, time).
         """
         self._check_fitted()
+        for name, value in (("n_bins", n_bins), ("n_trials", n_trials)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise OptionError(f"is {value!r}", where=name, mend="Give a whole number from 1.")
         space, labels = str(self.fill_.dims[0]), self.fill_.values
         blank = np.zeros((n_trials, n_bins, labels.size))
         given = gather(

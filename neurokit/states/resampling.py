@@ -30,8 +30,11 @@ def bootstrap_parameters(
     rng: np.random.Generator,
     n_workers: int,
     stop: Stop,
+    after: Callable[[], None] = lambda: None,
 ) -> list[Parameters]:
     """Refit to trials drawn with replacement, states in the order of the original fit.
+
+    Every refit is reported to `after`.
 
     Returns
     -------
@@ -60,6 +63,7 @@ def bootstrap_parameters(
         )
         # Compared on the same bins for all refits, not on those drawn.
         found = posterior_of(data, problem, run.parameters).probability
+        after()
         return run.parameters.reorder(match_by_overlap(reference, found))
 
     return in_parallel(refit, rng.spawn(n_resamples), n_workers, stop)

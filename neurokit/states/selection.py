@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import NeurokitWarning, OptionError, check_option
-from neurokit.estimator import single_thread
+from neurokit.estimator import counter, single_thread
 from neurokit.randomness import as_generator
 from neurokit.states.em import posterior_of
 from neurokit.states.interruption import Stop, ctrl_c_sets, run_until_stopped
+from neurokit.states.lag_learning import LagKernels, with_kernels
 from neurokit.states.model import GLMHMM
 from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker
@@ -99,9 +101,11 @@ def select_states(
     2
     """
     check_option("criterion", criterion, ("held_out", "bic"))
-    numbers = sorted({int(n) for n in n_states})
+    numbers = _numbers_of_states(n_states)
+    for name in options:
+        check_option("select_states", name, sorted(set(GLMHMM(1).get_params()) - {"n_states"}))
     models = [GLMHMM(n, **options) for n in numbers]
-    if not models or n_folds < 2:
+    if not models or not isinstance(n_folds, int | np.integer) or n_folds < 2:
         raise OptionError(
             f"{numbers} states, {n_folds} folds",
             where="n_states, n_folds",
@@ -109,10 +113,11 @@ def select_states(
         )
     for model in models:
         check_parameters(model)
+    _refuse_other_fits(models[0])
     rng, workers = as_generator(random_state), n_workers(n_jobs)
     with single_thread(), ctrl_c_sets() as stop:
-        given, data, _ = models[0].prepare(X, inputs, transition_inputs, exposure)
-        data = _with_trials(data, n_folds)
+        given, data, fill = models[0].prepare(X, inputs, transition_inputs, exposure)
+        data, kernels = _with_trials(data, n_folds), models[0].start_kernels(fill)
         fold = _folds(len(data.offsets) - 1, n_folds, rng)
         jobs = [
             _Job(model, index, stream)
@@ -123,28 +128,69 @@ def select_states(
         ]
 
         def run(job: _Job) -> tuple[float, float]:
-            return _one(job, data, given, fold, stop)
+            found = _one(job, data, given, fold, stop, kernels)
+            count()
+            return found
 
-        with warnings.catch_warnings():
+        bar = counter(len(jobs), label="select_states", show=models[0].progress)
+        with warnings.catch_warnings(), bar as count:
             warnings.simplefilter("ignore", NeurokitWarning)
             results = run_until_stopped(lambda: in_parallel(run, jobs, workers, stop), stop)
     table = np.array(results).reshape(len(models), -1, 2)
     return _dataset(numbers, table, data, criterion)
 
 
-def _one(job: _Job, data: Observations, given: Any, fold: Index, stop: Stop) -> tuple[float, float]:
+def _numbers_of_states(n_states: Iterable[int]) -> list[int]:
+    """Without repetition, increasing."""
+    try:
+        return sorted({operator.index(n) for n in n_states})
+    except TypeError as error:
+        raise OptionError(
+            f"is {n_states!r}",
+            where="n_states",
+            mend="Give whole numbers, for instance range(1, 8).",
+        ) from error
+
+
+def _refuse_other_fits(model: GLMHMM) -> None:
+    """Raise where `fit` would not do what is done here: searches of its own starts by EM."""
+    if isinstance(model.prior, str) and model.prior == "gumbel":
+        raise OptionError(
+            "is 'gumbel', whose fits have no likelihood to compare",
+            where="prior",
+            mend='Use prior="onehot".',
+        )
+    if not isinstance(model.init, str):
+        raise OptionError(
+            "is a mapping, which has one number of states",
+            where="init",
+            mend='Use init="segments" or "random".',
+        )
+
+
+def _one(
+    job: _Job,
+    data: Observations,
+    given: Any,
+    fold: Index,
+    stop: Stop,
+    kernels: LagKernels | None,
+) -> tuple[float, float]:
     """Held-out nats per bin (or the likelihood of all trials), and number of parameters."""
     train = data if job.fold < 0 else data.take(np.flatnonzero(fold != job.fold))
     problem = job.model.make_problem(data)
     maker = prior_maker(job.model, problem, given)
-    kind = job.model.init if isinstance(job.model.init, str) else "segments"
     options = SearchOptions(
-        kind, job.model.n_restarts, job.model.max_iter, job.model.tol, n_workers(1)
+        str(job.model.init), job.model.n_restarts, job.model.max_iter, job.model.tol, n_workers(1)
     )
-    found: Search = search(train, problem, maker, options, job.rng, stop=stop)
+    found: Search = search(train, problem, maker, options, job.rng, stop=stop, kernels=kernels)
     if job.fold < 0:
-        return found.best.log_likelihood, count_parameters(problem, data)
+        # Kernels sum to 1, so that one of their entries is not free.
+        n_learned = 0 if kernels is None else kernels.basis[:, 1:].size
+        return found.best.log_likelihood, count_parameters(problem, data) + n_learned
     test = data.take(np.flatnonzero(fold == job.fold))
+    if found.best.kernels is not None:
+        test = with_kernels(test, found.best.kernels)
     total = posterior_of(test, problem, found.best.parameters).log_likelihood.sum()
     return float(total) / max(test.n_observed_bins, 1), 0.0
 

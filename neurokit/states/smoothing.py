@@ -114,9 +114,8 @@ def checked_chain(
     tuple of ndarray
         log_emission, transition, initial, offsets.
     """
-    emission = np.ascontiguousarray(log_emission, dtype=np.float64)
-    moves = np.ascontiguousarray(transition, dtype=np.float64)
-    start = np.ascontiguousarray(initial, dtype=np.float64)
+    emission = _numbers(log_emission, "log_emission")
+    moves, start = _numbers(transition, "transition"), _numbers(initial, "initial")
     # The largest is NaN if any is.
     if emission.ndim != 2 or not emission.max(initial=-np.inf) < np.inf:
         raise OptionError(
@@ -136,6 +135,17 @@ def checked_chain(
                 mend=f"Give probabilities of shape {shape}.",
             )
     return emission, moves, start, offsets_of(lengths, len(emission))
+
+
+def _numbers(values: ArrayLike, name: str) -> Array:
+    try:
+        return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            "holds what is no number, or rows of different lengths",
+            where=name,
+            mend="Give an array of real numbers.",
+        ) from error
 
 
 def smooth(

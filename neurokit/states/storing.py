@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurokit.errors import OptionError
 from neurokit.signal.trials import as_trials
 from neurokit.states.assembly import Given, make_emission
-from neurokit.states.bases import history_basis
+from neurokit.states.bases import history_basis, learns_lags
 from neurokit.states.em import coupling_information, posterior_of
 from neurokit.states.emissions import Emission
 from neurokit.states.labelling import (
@@ -22,6 +22,7 @@ from neurokit.states.labelling import (
     labelled_prior,
     parameters_from,
 )
+from neurokit.states.lag_learning import with_kernels
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
 from neurokit.states.problem import Problem
@@ -62,13 +63,15 @@ def keep_fit(
     fill : (n_neurons,) ndarray
         What stands for a missing response in the past.
     """
-    run = found.best
+    run, basis = found.best, history_basis(model.history)
+    if run.kernels is not None:
+        data, basis = with_kernels(data, run.kernels), run.kernels.basis
     posterior = posterior_of(data, problem, run.parameters)
     occupancy = posterior.probability.mean(axis=0)
     order = np.arange(model.n_states)
     if isinstance(model.init, str):
         order = np.argsort(-occupancy, kind="stable")
-    keep_parameters(model, run.parameters.reorder(order), problem.emission, given, fill)
+    keep_parameters(model, run.parameters.reorder(order), problem.emission, given, basis, fill)
     learned = dict(found.prior.results())
     if problem.n_basis and "adjacency" not in learned:
         learned["adjacency"] = _signs(data, problem, run.parameters, found, posterior.probability)
@@ -126,6 +129,7 @@ def keep_parameters(
     parameters: Parameters,
     emission: Emission,
     given: Given,
+    basis: Array,
     fill: Array,
 ) -> None:
     """Set the attributes that are parameters of the model.
@@ -140,6 +144,8 @@ def keep_parameters(
         The observation model.
     given : Given
         With labels.
+    basis : (n_basis, n_lags) ndarray
+        Of history.
     fill : (n_neurons,) ndarray
         What stands for a missing response in the past.
     """
@@ -148,7 +154,7 @@ def keep_parameters(
         delattr(model, name)
     found = labelled_parameters(
         parameters,
-        basis=history_basis(model.history),
+        basis=basis,
         labels=trials.labels,
         space=trials.space,
         input_labels=given.input_labels,
@@ -186,6 +192,12 @@ def keep_made(
     n_categories : int
         Of categorical responses.
     """
+    if learns_lags(model.history):
+        raise OptionError(
+            "is to be learned, but the parameters are known",
+            where="history",
+            mend="Give the kernels, an array (n_basis, n_lags).",
+        )
     emission = make_emission(model.observation, model.link, n_categories)
     basis, n_parts = history_basis(model.history), emission.n_parts
     if len(basis) and "weights" not in made:
@@ -210,7 +222,7 @@ def keep_made(
         numbers[1],
         np.ones((1, 1)),
     )
-    keep_parameters(model, parameters, emission, given, np.zeros(n))
+    keep_parameters(model, parameters, emission, given, basis, np.zeros(n))
 
 
 def _count_neurons(made: Mapping[str, Any], neurons: Any, n_neurons: int | None) -> int:

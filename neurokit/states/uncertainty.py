@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, check_option
-from neurokit.estimator import single_thread
+from neurokit.estimator import counter, single_thread
 from neurokit.randomness import as_generator
 from neurokit.states.assembly import Given, make_problem
 from neurokit.states.bases import history_basis
@@ -41,6 +41,7 @@ class StateUncertainty(StateReading):
     bias: str
     max_iter: int
     tol: float
+    progress: bool | None
     basis_weights_: xr.DataArray
     weight_precision_: xr.DataArray
 
@@ -71,6 +72,8 @@ class StateUncertainty(StateReading):
         method: str = "auto",
     ) -> xr.Dataset:
         """Square roots of the diagonal of the inverse information of the penalised likelihood.
+
+        Kernels of history that were learned count as known.
 
         Parameters
         ----------
@@ -136,7 +139,8 @@ class StateUncertainty(StateReading):
         """Parameters of refits to trials drawn with replacement, states matched to this fit.
 
         Every refit starts from this fit and keeps what the prior has learned; states are matched
-        by the overlap of their probabilities over all bins of `X`.
+        by the overlap of their probabilities over all bins of `X`. Kernels of history that were
+        learned stay as they are.
 
         Parameters
         ----------
@@ -190,9 +194,11 @@ class StateUncertainty(StateReading):
                 rng=rng,
                 n_workers=workers,
                 stop=stop,
+                after=count,
             )
 
-        with single_thread(), ctrl_c_sets() as stop:
+        bar = counter(int(n_resamples), label="bootstrap", show=self.progress)
+        with single_thread(), ctrl_c_sets() as stop, bar as count:
             found = run_until_stopped(work, stop)
         draws = [self._as_dataset(each, given, emission) for each in found]
         return xr.concat(draws, "resample")
