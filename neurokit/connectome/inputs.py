@@ -33,7 +33,7 @@ def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
     Raises
     ------
     SchemaError
-        If it is no tensor or has another number of modes.
+        If it is no tensor, has another number of modes or one named as the factors' is.
     """
     if isinstance(tensor, xr.DataTree | xr.Dataset | Mapping):
         raise SchemaError(
@@ -44,6 +44,12 @@ def as_labelled(tensor: xr.DataArray | NDArray[Any]) -> xr.DataArray:
     if not isinstance(tensor, xr.DataArray):
         values = np.asarray(tensor)
         tensor = xr.DataArray(values, dims=[f"axis_{k}" for k in range(values.ndim)])
+    if "component" in tensor.dims:
+        raise SchemaError(
+            "has a dim 'component', which is that of the factors",
+            where="tensor",
+            mend="Give it another name: tensor.rename(component=...).",
+        )
     if not 2 <= tensor.ndim <= 4:
         raise SchemaError(
             f"has {tensor.ndim} modes", where="tensor", mend="Give 2 to 4, e.g. (pair, time)."

@@ -329,6 +329,15 @@ def test_a_start_is_factors_or_arrays(init):
         NonNegativeCP(2, max_iter=5).fit(X, init=init)
 
 
+def test_a_mode_that_has_the_name_of_the_factors_own_dim_is_refused():
+    x = xr.DataArray(X, dims=["neuron", "component", "time"])
+    for run in (NonNegativeCP(2).fit, lambda t: select_rank(t, [1]), lambda t: rank_sweep(t, [1])):
+        with pytest.raises(SchemaError, match="^tensor: has a dim 'component'.*rename"):
+            run(x)
+    fit = NonNegativeCP(2, tol=1e-2, **QUICK).fit(x.rename(component="motif"))
+    assert fit.factors_.motif_loading.shape == (2, 7)
+
+
 @pytest.mark.parametrize("other", [3, None, "fit", np.ones(3)])
 def test_what_is_compared_with_a_fit_is_factors(other):
     fit = NonNegativeCP(1, tol=1e-2, **QUICK).fit(X)
