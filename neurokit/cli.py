@@ -173,6 +173,12 @@ def run_command(
     memory_limit: Annotated[
         float | None, typer.Option("--memory-limit", metavar="MB", help="Megabytes for each job.")
     ] = None,
+    grace: Annotated[
+        float | None,
+        typer.Option(
+            "--grace", metavar="S", help="Seconds that running jobs have after Ctrl-C; default: 20."
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the recipes of a catalog on what is at hand.
@@ -181,6 +187,7 @@ def run_command(
     downloaded without --fetch.
     """
     from neurokit.batch.run import run_catalog
+    from neurokit.batch.stopping import GRACE_S
     from neurokit.catalog import Catalog
 
     cluster = _cluster(scheduler, dask)
@@ -197,6 +204,7 @@ def run_command(
             dry_run=dry_run,
             time_limit_s=time_limit,
             memory_limit_mb=memory_limit,
+            grace_s=GRACE_S if grace is None else grace,
             watch=watch,
         )
     _show(summary, opened, only or (), recipe or (), dry_run=dry_run, debug=debug)
@@ -217,9 +225,11 @@ def _cluster(scheduler: str | None, dask: str | None) -> str | None:
 
 
 def _bars(*, shown: bool) -> Any:
-    """Return bars where a person looks on, else something that shows nothing."""
+    """Return bars where a person looks on, else what says only what must be seen."""
     if not (shown and sys.stderr.isatty()):
-        return nullcontext(None)
+        from neurokit.batch.watch import Lines
+
+        return nullcontext(Lines())
     from neurokit.batch.progress import Bars
 
     return Bars()
@@ -328,7 +338,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _USAGE_ERROR as error:
         typer.echo(f"error: {_usage(error)} See neurokit --help.", err=True)
         return USAGE
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort as error:
+        if isinstance(error.__cause__, EOFError):
+            raise error.__cause__ from None  # typer takes a pipe that broke for Ctrl-C
+        return INTERRUPTED
+    except KeyboardInterrupt:
         return INTERRUPTED
     return code if isinstance(code, int) else 0
 

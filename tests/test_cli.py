@@ -281,6 +281,15 @@ def test_an_error_of_a_library_under_a_command_stays_one_line(
     assert capsys.readouterr().err == "error: a.fif: two lines. Mend it.\n"
 
 
+def test_a_pipe_that_breaks_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    def info(*_: object) -> None:
+        raise EOFError("the other end is gone")
+
+    monkeypatch.setattr("neurokit.io.info", info)
+    with pytest.raises(EOFError, match="the other end"):
+        main(["info", "a.fif"])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_termination_exit_130_and_keep_what_is_finished(
@@ -290,7 +299,7 @@ def test_ctrl_c_and_termination_exit_130_and_keep_what_is_finished(
         {"a": bench.dataset("w1", recipes=["fake.mean", "long"])},
         {"long": {"recipe": "fake.slow", "params": {"seconds": 60.0}}},
     )
-    process = bench.start("--jobs", "1", start_new_session=True)
+    process = bench.start("--jobs", "1", "--grace", "0.5", start_new_session=True)
     for _ in range(1200):
         if bench.tally.exists() and "slow" in bench.tally.read_text():
             break

@@ -24,7 +24,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from neurokit.batch.jobs import Ended, Problem, Task, problem
-from neurokit.batch.limits import end_group, one_thread_environment, resident_mb
+from neurokit.batch.limits import (
+    end_group,
+    one_thread_environment,
+    resident_mb,
+    without_termination,
+)
 from neurokit.batch.store import MANIFEST, read_json
 from neurokit.batch.worker import LOG, NAMES, PROBLEM, child
 from neurokit.errors import JobError
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.1  # how often memory and time are looked at
 LOG_LINES = 40
+START_TRIES = 20
+_SERVER_GONE = 255  # what multiprocessing says where the server cannot tell how a child ended
 
 
 @cache
@@ -104,6 +111,7 @@ class LocalExecutor:
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
         self._running: dict[int, _Running] = {}
+        self._unstarted: dict[int, Ended] = {}
 
     def open(self) -> None:
         """Get ready to take tasks, which needs nothing here."""
@@ -111,14 +119,21 @@ class LocalExecutor:
     @property
     def free(self) -> int:
         """How many more tasks can start now."""
-        return self.n_jobs - len(self._running)
+        return self.n_jobs - len(self._running) - len(self._unstarted)
 
     def submit(self, number: int, task: Task) -> None:
         """Start `task` in a child of its own; `number` says later which one ended."""
-        process = _context().Process(target=child, args=(task,))  # type: ignore[attr-defined]
-        with one_thread_environment(), without_main():
-            process.start()
-        self._running[number] = _Running(task, process, time.monotonic())
+        for _ in range(START_TRIES):
+            try:
+                self._running[number] = _Running(task, _started(task), time.monotonic())
+            except (OSError, EOFError) as error:  # its server is just dying; a new one comes
+                reason = str(error) or type(error).__name__
+                time.sleep(LOOK_EVERY_S)
+            else:
+                return
+        found = f"its process could not be started ({reason})"
+        error = failure(task, found, "Perhaps the system had no memory left: use fewer --jobs.")
+        self._unstarted[number] = Ended(None, error, 0.0, 0.0)
 
     def wait(self) -> list[tuple[int, Ended]]:
         """Return what ended, after at most `LOOK_EVERY_S`; children over a limit are ended."""
@@ -127,7 +142,8 @@ class LocalExecutor:
             connection.wait(sentinels, timeout=LOOK_EVERY_S)
         else:
             time.sleep(LOOK_EVERY_S)
-        ended = []
+        ended = list(self._unstarted.items())
+        self._unstarted.clear()
         for number, running in list(self._running.items()):
             outcome = _look(running)
             if outcome is not None:
@@ -141,6 +157,15 @@ class LocalExecutor:
             _end(running)
             shutil.rmtree(running.task.workspace, ignore_errors=True)
         self._running.clear()
+        self._unstarted.clear()
+
+
+def _started(task: Task) -> BaseProcess:
+    """Return a child that does a task."""
+    process: BaseProcess = _context().Process(target=child, args=(task,))  # type: ignore[attr-defined]
+    with one_thread_environment(), without_main(), without_termination():
+        process.start()
+    return process
 
 
 def environment() -> dict[str, str]:
@@ -195,6 +220,8 @@ def _collect(running: _Running, seconds: float) -> Ended:
             manifest.get("seconds", seconds),
             manifest.get("peak_mb", running.peak_mb),
         )
+    if code == _SERVER_GONE and running.process.pid is not None:
+        end_group(running.process.pid)  # it may live on, with nobody to hold it to its limits
     found = read_json(place / PROBLEM)
     if found is not None:
         return Ended(None, found, seconds, running.peak_mb)
@@ -211,6 +238,9 @@ def _cause_of_death(code: int | None) -> tuple[str, str]:
         if name == "SIGKILL":
             mend = "Perhaps the system had no memory left: use fewer --jobs. " + mend
         return f"its process was ended by {name}", mend
+    if code == _SERVER_GONE:
+        mend = "Perhaps the system had no memory left: use fewer --jobs, and run it again."
+        return "the server of its process was ended", mend
     return f"its process ended with code {code} and left no result", mend
 
 

@@ -27,6 +27,7 @@ COLUMNS = (
     "key",
     "parameters",
     "seconds",
+    "cpu_seconds",
     "peak_mb",
     "started",
     "path",
@@ -104,7 +105,7 @@ class Results:
         The folder of the store.
     table : pandas.DataFrame
         One row per result: dataset, recording, recipe, key, parameters (a dict), seconds,
-        peak_mb, started (ISO 8601, UTC) and path (below `out`).
+        cpu_seconds, peak_mb, started (ISO 8601, UTC) and path (below `out`).
     trees : Trees
         The results by ``"dataset/recording"``; with ``"/recipe"`` where they are of several
         recipes, and with ``"/key"`` where several of one recording are shown.

@@ -16,7 +16,7 @@ Status = Literal["done", "cached", "failed", "blocked", "not_downloaded"]
 Planned = Literal["run", "cached", "failed", "blocked", "not_downloaded"]
 Problem = dict[
     str, str
-]  # class, message, mend; traceback where code raised, log where a child died
+]  # class, message, mend; traceback where code raised, log where a child died, logs where kept
 ALL = "all"  # stands for the recording of a job that takes the whole dataset
 GOOD = frozenset({"done", "cached"})
 TRACEBACK_CHARACTERS = 20_000

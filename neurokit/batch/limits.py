@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 # Read when the libraries load, hence set before the server of the children starts.
 ONE_THREAD: Mapping[str, str] = {
@@ -44,6 +45,30 @@ def one_thread_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def without_termination() -> Iterator[None]:
+    """Hold SIGTERM back from this thread, and from the server of the children that starts here.
+
+    Slurm and systemd send it to every process of a run: only the first one is to heed it, by
+    leaving jobs their grace, which they would not have without their server.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which lets SIGTERM through again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _leave_to_parent(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the parent ends its jobs in order. Programs that a job starts heed it again."""
+
+
 def enter_job(time_limit_s: float, memory_limit_mb: float) -> None:
     """Put this process, a fresh child, under its limits.
 
@@ -57,6 +82,8 @@ def enter_job(time_limit_s: float, memory_limit_mb: float) -> None:
     """
     if sys.platform != "win32":
         os.setsid()  # Ctrl-C is for the parent, which ends its jobs in order
+        signal.signal(signal.SIGTERM, _leave_to_parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, time_limit_s + GRACE_S)
         _limit_memory(memory_limit_mb)

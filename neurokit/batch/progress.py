@@ -15,7 +15,7 @@ from rich.progress import (
 )
 
 from neurokit.batch.jobs import Job, JobId, Row
-from neurokit.batch.watch import Watch
+from neurokit.batch.watch import Watch, stopping_line
 
 
 class Bars(Watch):
@@ -69,3 +69,8 @@ class Bars(Watch):
         failed = self._failed[row["dataset"]]
         doing = f"{failed} failed" if failed else ""
         self._progress.update(self._bars[row["dataset"]], advance=1, doing=doing)
+
+    def stopping(self, running: int, grace_s: float) -> None:
+        """Say that the run ends, and how to end it at once."""
+        said = stopping_line(running, grace_s)
+        self._progress.console.print(said, markup=False, highlight=False)

@@ -18,11 +18,13 @@ from neurokit.batch.cluster import DaskExecutor
 from neurokit.batch.crate import write_crate
 from neurokit.batch.executor import Executor, LocalExecutor
 from neurokit.batch.jobs import ALL, GOOD, Job, JobId, Problem, Row, problem, problem_of
+from neurokit.batch.keptlogs import KeptLogs
 from neurokit.batch.leftovers import remove_leftovers
 from neurokit.batch.naming import name_recordings
 from neurokit.batch.plan import Planner
 from neurokit.batch.runs import valid_report, write_run, write_summary
 from neurokit.batch.schedule import Schedule
+from neurokit.batch.stopping import GRACE_S, Stop, heeding_signals
 from neurokit.batch.store import Store
 from neurokit.batch.watch import Limits, Watch
 from neurokit.catalog.catalog import Catalog
@@ -46,6 +48,7 @@ def run_catalog(
     dry_run: bool = False,
     time_limit_s: float | None = None,
     memory_limit_mb: float | None = None,
+    grace_s: float = GRACE_S,
     watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Run the recipes of a catalog on what is at hand, each job in a process of its own.
@@ -78,6 +81,9 @@ def run_catalog(
         Wall seconds of each job, instead of the recipe's own limit.
     memory_limit_mb : float, optional
         Megabytes of each job, instead of the recipe's own limit.
+    grace_s : float, default 20
+        After Ctrl-C or SIGTERM no further job starts; those that run have so many seconds to
+        end by themselves. A second signal ends them at once.
     watch : Watch, optional
         Told what happens while it goes on.
 
@@ -92,13 +98,15 @@ def run_catalog(
     CatalogError
         If the catalog is wrong; nothing has run then.
     OptionError
-        If `jobs` or a limit is not positive, or `scheduler` is no address.
+        If `jobs` or a limit is not positive, `grace_s` negative, or `scheduler` is no address.
     DependencyError
         If `scheduler` is given and Dask's distributed is not installed.
     ClusterError
         If no scheduler answers there.
     """
     _check_positive(jobs=jobs, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
+    if not grace_s >= 0:
+        raise OptionError(f"is {grace_s:g}", where="grace_s", mend="Give seconds, or 0.")
     opened = catalog if isinstance(catalog, Catalog) else Catalog.read(catalog)
     run = _Run(
         opened,
@@ -108,6 +116,7 @@ def run_catalog(
         Limits(time_limit_s, memory_limit_mb),
         watch or Watch(),
         _executor(jobs, scheduler),
+        Stop(grace_s),
     )
     datasets = choose_datasets(opened, only)
     return run.dry(datasets) if dry_run else run.full(datasets, fetch=fetch)
@@ -150,9 +159,11 @@ class _Run:
         limits: Limits,
         watch: Watch,
         executor: Executor,
+        stop: Stop,
     ) -> None:
         self.catalog, self.store, self.choices = catalog, store, choices
         self.wanted, self.limits, self.watch, self.executor = wanted, limits, watch, executor
+        self.stop, self.logs = stop, KeptLogs(store.out)
         self.clock, self.started = time.perf_counter(), datetime.now(UTC)
 
     def dry(self, datasets: list[DatasetEntry]) -> dict[str, Any]:
@@ -171,10 +182,13 @@ class _Run:
             return self._summary([], exit_code=NOTHING_MATCHED)
         self._check_simulations(datasets)
         remove_leftovers(self.store.out)
-        jobs, rows, interrupted = self._work(datasets, fetch=fetch)
-        found: list[Mapping[str, Any]] = [rows.get(job.id) or _interrupted(job) for job in jobs]
-        code = INTERRUPTED if interrupted else exit_code_of(found)
-        summary = self._write(self._summary(found, exit_code=code))
+        try:
+            jobs, rows, interrupted = self._work(datasets, fetch=fetch)
+            found: list[Mapping[str, Any]] = [rows.get(job.id) or _interrupted(job) for job in jobs]
+            code = INTERRUPTED if interrupted else exit_code_of(found)
+            summary = self._write(self._summary(found, exit_code=code))
+        finally:
+            self.logs.discard()
         write_crate(self.store.out)
         return summary
 
@@ -198,8 +212,11 @@ class _Run:
             self.watch.planned(jobs)
             if any(job.status == "run" for job in jobs):
                 self.executor.open()
-            schedule = Schedule(self.catalog, self.store, self.executor, self.limits, self.watch)
-            schedule.run(jobs)
+            schedule = Schedule(
+                self.catalog, self.store, self.executor, self.limits, self.watch, self.logs
+            )
+            with heeding_signals(self.stop):
+                schedule.run(jobs, self.stop)
         except KeyboardInterrupt:
             return jobs, schedule.rows if schedule else {}, True
         finally:
@@ -272,7 +289,7 @@ class _Run:
         out = self.store.out
         report = valid_report(out, summary)
         time_name = self.started.strftime("%Y-%m-%dT%H-%M-%SZ")
-        summary = write_run(out, time_name, {**summary, "report": report})
+        summary = write_run(out, time_name, {**summary, "report": report}, self.logs)
         nothing_to_show = summary["exit_code"] in (INTERRUPTED, NOTHING_MATCHED)
         if report or nothing_to_show:
             return summary

@@ -7,17 +7,22 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurokit.batch.jobs import GOOD
 from neurokit.batch.store import RUNS, read_json, writing
 from neurokit.errors import StoreError
 from neurokit.io.atomic import write_json
 
+if TYPE_CHECKING:
+    from neurokit.batch.keptlogs import KeptLogs
+
 MOST_RUNS = 1000  # that start within one second
 
 
-def write_run(out: Path, time: str, summary: Mapping[str, Any]) -> dict[str, Any]:
+def write_run(
+    out: Path, time: str, summary: Mapping[str, Any], logs: KeptLogs | None = None
+) -> dict[str, Any]:
     """Write ``runs/<time>/summary.json``, folder and file in one step.
 
     Parameters
@@ -28,6 +33,8 @@ def write_run(out: Path, time: str, summary: Mapping[str, Any]) -> dict[str, Any
         When the run started; a number is appended if there is a run of that time.
     summary : mapping
         What to write.
+    logs : KeptLogs, optional
+        Of failed jobs; they go into the folder.
 
     Returns
     -------
@@ -38,6 +45,8 @@ def write_run(out: Path, time: str, summary: Mapping[str, Any]) -> dict[str, Any
     try:
         with writing(place):
             place.mkdir(parents=True)
+            if logs is not None:
+                logs.move_into(place)
             for attempt in range(MOST_RUNS):
                 name = time if attempt == 0 else f"{time}-{attempt:03d}"
                 named = {**summary, "folder": f"{RUNS}/{name}"}

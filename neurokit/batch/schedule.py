@@ -9,7 +9,9 @@ from pathlib import Path
 from neurokit.batch.claim import Claim
 from neurokit.batch.executor import Executor
 from neurokit.batch.jobs import GOOD, Ended, Job, JobId, Row, Status, Task, problem_of
+from neurokit.batch.keptlogs import KeptLogs
 from neurokit.batch.plan import blocked_by
+from neurokit.batch.stopping import Stop
 from neurokit.batch.store import (
     Store,
     claim_result,
@@ -39,35 +41,64 @@ class Schedule:
         Replacing those of the recipes.
     watch : Watch
         Told what happens.
+    logs : KeptLogs, optional
+        Where logs of failed jobs go.
     """
 
     def __init__(
-        self, catalog: Catalog, store: Store, executor: Executor, limits: Limits, watch: Watch
+        self,
+        catalog: Catalog,
+        store: Store,
+        executor: Executor,
+        limits: Limits,
+        watch: Watch,
+        logs: KeptLogs | None = None,
     ) -> None:
         self.catalog, self.store, self.executor = catalog, store, executor
         self.limits, self.watch = limits, watch
         self.rows: dict[JobId, Row] = {}
+        self._logs = logs or KeptLogs(store.out)
         self._held: dict[int, tuple[Job, Claim, Path]] = {}
         self._started = 0
 
-    def run(self, jobs: Iterable[Job]) -> None:
+    def run(self, jobs: Iterable[Job], stop: Stop | None = None) -> None:
         """Run what is to be run; `rows` holds one row per job when this ends.
 
         Parameters
         ----------
         jobs : iterable of Job
             Needs before what needs them.
+        stop : Stop, optional
+            Asked to end, no further job starts, and those that run have its grace.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If it was asked to end, once no job runs or the grace is over.
         """
+        stop = stop or Stop()
         waiting = []
         for job in jobs:
             if job.status == "run":
                 waiting.append(job)
             else:
                 self._settle(job, _row_of_plan(job, self.store))
-        while waiting or self._held:
-            waiting = [job for job in waiting if not self._try(job)]
-            for number, ended in self.executor.wait() if waiting or self._held else ():
-                self._collect(number, ended)
+        while not stop.asked and (waiting or self._held):
+            waiting = [job for job in waiting if stop.asked or not self._try(job)]
+            self._collect_ended(bool(waiting))
+        if stop.asked:
+            self._wait_for_running(stop)
+
+    def _wait_for_running(self, stop: Stop) -> None:
+        if self._held:
+            self.watch.stopping(len(self._held), stop.grace_s)
+        while self._held and not stop.over:
+            self._collect_ended()
+        raise KeyboardInterrupt
+
+    def _collect_ended(self, any_waiting: bool = False) -> None:
+        for number, ended in self.executor.wait() if any_waiting or self._held else ():
+            self._collect(number, ended)
 
     def close(self) -> None:
         """End what runs and give back every claim."""
@@ -142,6 +173,7 @@ class Schedule:
         except StoreError as refused:
             error = problem_of(refused)
         finally:
+            logs = self._logs.keep(job.id, place) if error is not None else ""
             shutil.rmtree(place, ignore_errors=True)
             held.release()
         status: Status = "done"
@@ -149,6 +181,7 @@ class Schedule:
         if error is not None:
             tidy(job.folder, self.store.out)
             status, path = "failed", None
+            error = {**error, **({"logs": logs} if logs else {})}
         self._settle(
             job,
             job.row(status, error=error, seconds=ended.seconds, peak_mb=ended.peak_mb, path=path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from neurokit.batch.jobs import Job, JobId, Row
@@ -49,6 +50,50 @@ class Watch:
         row : Row
             As it will stand in the summary.
         """
+
+    def stopping(self, running: int, grace_s: float) -> None:
+        """No further job starts, since the run was asked to end.
+
+        Parameters
+        ----------
+        running : int
+            Jobs that may still end by themselves.
+        grace_s : float
+            Within so many seconds.
+        """
+
+
+class Lines(Watch):
+    """Says on standard error what must not go unseen where nobody looks at bars."""
+
+    def stopping(self, running: int, grace_s: float) -> None:
+        """Say that the run ends, and how to end it at once."""
+        sys.stderr.write(f"{stopping_line(running, grace_s)}\n")
+
+
+def stopping_line(running: int, grace_s: float) -> str:
+    """Return what a person is told when a run was asked to end.
+
+    Parameters
+    ----------
+    running : int
+        Jobs that may still end by themselves.
+    grace_s : float
+        Within so many seconds.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> stopping_line(1, 20.0)
+    'stopping: 1 job that runs has 20 s to end; interrupt again to end it at once'
+    """
+    what = "1 job that runs has" if running == 1 else f"{running} jobs that run have"
+    it = "it" if running == 1 else "them"
+    return f"stopping: {what} {grace_s:g} s to end; interrupt again to end {it} at once"
 
 
 @dataclass(frozen=True)

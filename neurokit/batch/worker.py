@@ -150,6 +150,7 @@ def work(task: Task) -> None:
     manifest["versions"] = _versions()
     manifest["started"] = started.isoformat(timespec="seconds")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)
+    manifest["cpu_seconds"] = round(sum(os.times()[:4]), 3)
     manifest["peak_mb"] = round(own_peak_mb(), 1)
     log.info("written, %.1f MB at most", manifest["peak_mb"])
     _drop_empty(task.workspace / LOG)

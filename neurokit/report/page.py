@@ -16,6 +16,8 @@ from neurokit.io.atomic import write_text
 from neurokit.report import markup
 from neurokit.report.results import STATUSES, Result, read_mapping, read_results, rows_of_store
 
+_MADE = ("recipe", "key", "seconds", "cpu_seconds", "peak_mb")
+
 # More rows than this are read in the CSV file, not on a page.
 MOST_ROWS = 500
 
@@ -208,12 +210,20 @@ def _complaints(result: Result) -> str:
         kind = str(error.get("class") or "error")
         details = str(error.get("traceback") or error.get("log") or "")
         html += markup.complaint(kind, _message(error), str(error.get("mend") or ""), details)
+        html += _kept_logs(str(error.get("logs") or ""))
     elif error:
         html += markup.complaint("error", str(error))
     if result.complaint:
         mend = "Delete the folder and run the catalog again."
         html += markup.complaint("the result is not whole", result.complaint, mend)
     return html
+
+
+def _kept_logs(place: str) -> str:
+    """Return where the logs of a failed job lie, beside the page."""
+    if not place:
+        return ""
+    return markup.paragraph(f"Logs of this job: {place}, beside this page.", muted=True)
 
 
 def _add_figure(
@@ -273,7 +283,7 @@ def _number(text: str) -> object:
 
 def _provenance(result: Result) -> str:
     manifest = result.manifest
-    about: dict[str, Any] = {k: manifest.get(k) for k in ("recipe", "key", "seconds", "peak_mb")}
+    about: dict[str, Any] = {k: manifest.get(k) for k in _MADE}
     about["seeds"] = manifest.get("seeds")
     about["versions"] = manifest.get("versions")
     kept = {key: value for key, value in about.items() if value not in (None, {}, [])}

@@ -12,8 +12,28 @@ import xarray as xr
 from neurokit.errors import OptionError, TimeError, check_option
 from neurokit.schema.select import RecordingOrArray
 from neurokit.schema.time import runs, sampling_rate, time_coordinate
-from neurokit.signal.along_time import Core, apply_step, labelled, map_rows, piecewise
-from neurokit.signal.operators import area_rows, grid, interpolated_rows, sinc_rows, with_gaps
+from neurokit.signal.along_time import (
+    Core,
+    apply_step,
+    float_type,
+    labelled,
+    map_rows,
+    piecewise,
+)
+from neurokit.signal.operators import (
+    ZERO_CROSSINGS,
+    area_rows,
+    grid,
+    interpolated_rows,
+    sinc_rows,
+    with_gaps,
+)
+from neurokit.signal.time_blocks import (
+    VALUES_PER_BLOCK,
+    Stretch,
+    lies_in_time_blocks,
+    map_stretches,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -40,7 +60,7 @@ def resample(
     At the ends both see the signal's odd mirror image. A gap is bridged by a straight line, and
     an output is NaN where less than `min_observed` of its weight was observed, so a gap stays
     about as long as it was and a single lost sample does not cost a whole kernel. dask arrays
-    stay lazy, cut over neurons.
+    stay lazy: where time is in several chunks they are read stretch by stretch, never as a whole.
 
     Parameters
     ----------
@@ -115,14 +135,54 @@ def _resampled(
             where="rate",
             mend="Give a higher rate or a start= within the record.",
         )
-    n_out = sum(centres.size for _, _, centres in grids)
-    data = map_rows(signal, piecewise(pieces), n_out=n_out)
+    if lies_in_time_blocks(signal):
+        cut = [one for _, run, centres in grids for one in _cut(signal, transform, run, centres)]
+        data = map_stretches(signal, time, cut, min_observed, float_type(signal.dtype))
+    else:
+        n_out = sum(centres.size for _, _, centres in grids)
+        data = map_rows(signal, piecewise(pieces), n_out=n_out)
     kept = {name: coord for name, coord in signal.coords.items() if "time" not in coord.dims}
     kept["time"] = time_coordinate(np.concatenate([c for _, _, c in grids]), rate)
     if "run" in signal.coords:
         label = [np.full(c.size, signal["run"].values[r.start]) for _, r, c in grids]
         kept["run"] = xr.Variable(("time",), np.concatenate(label), signal["run"].attrs)
     return labelled(data, signal, kept)
+
+
+def _cut(
+    signal: xr.DataArray, transform: Callable[..., Array], run: slice, centres: Array
+) -> list[Stretch]:
+    """Cut the outputs of a run into stretches of a bounded number of samples."""
+    time = np.asarray(signal["time"].values, dtype=np.float64)[run]
+    n_samples = max(1, VALUES_PER_BLOCK // max(signal.size // signal.sizes["time"], 1))
+    n_out = max(1, int(centres.size * n_samples / time.size))
+    stretches = []
+    for begin in range(0, centres.size, n_out):
+        part = centres[begin : begin + n_out]
+        start, stop, core = _part(transform, time, part)
+        local = slice(run.start + start, run.start + stop)
+        stretches.append(Stretch(run, local.start, local.stop, core, part.size))
+    return stretches
+
+
+def _part(transform: Callable[..., Array], time: Array, centres: Array) -> tuple[int, int, Core]:
+    """Samples that outputs need, twice as far as they reach, and how these make them."""
+    keywords = getattr(transform, "keywords", {})
+    if "ratio" in keywords:
+        position = _positions(centres, time)
+        reach = 2 * int(np.ceil(ZERO_CROSSINGS / min(1.0, keywords["ratio"]))) + 2
+        start = max(0, int(position[0]) - reach)
+        stop = min(time.size, int(position[-1]) + reach)
+        # A whole number taken off changes no digit behind the point.
+        return start, stop, partial(sinc_rows, position=position - start, ratio=keywords["ratio"])
+    width = 2 * keywords.get("width", 0.0)
+    start = max(0, int(np.searchsorted(time, centres[0] - width)) - 2)
+    stop = min(time.size, int(np.searchsorted(time, centres[-1] + width)) + 2)
+    return start, stop, partial(transform, time=time[start:stop], centres=centres)
+
+
+def _positions(centres: Array, time: Array) -> Array:
+    return np.interp(centres, time, np.arange(time.size))
 
 
 def _increasing_time(signal: xr.DataArray) -> Array:
@@ -155,7 +215,7 @@ def _transform(signal: xr.DataArray, time: Array, rate: float, method: str) -> C
 
 
 def _by_sinc(rows: Array, *, time: Array, centres: Array, ratio: float) -> Array:
-    return sinc_rows(rows, np.interp(centres, time, np.arange(time.size)), ratio)
+    return sinc_rows(rows, _positions(centres, time), ratio)
 
 
 def _gap_aware(core: Core, time: Array, min_observed: float) -> Core:

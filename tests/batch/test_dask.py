@@ -189,7 +189,7 @@ def test_sigterm_ends_the_run_and_its_jobs_elsewhere(
         {"fake.trouble": {"recipe": "fake.trouble", "params": {"what": "child"}}},
     )
     cluster.add(1)
-    process = bench.start("--scheduler", cluster.file)
+    process = bench.start("--scheduler", cluster.file, "--grace", "0")
     until(lambda: bench.tally.exists() and bench.tally.read_text())
     process.terminate()
     _, err = process.communicate(timeout=120)
@@ -216,7 +216,7 @@ def test_workers_of_this_machine_need_one_word_and_end_with_ctrl_c(bench: Any) -
         {"a": bench.dataset("w1", recipes=["fake.mean", "long"])},
         {"long": {"recipe": "fake.slow", "params": {"seconds": 300.0}}},
     )
-    process = bench.start("--dask", "local", "--jobs", "1", start_new_session=True)
+    process = bench.start("--dask", "local", "--jobs", "1", "--grace", "0", start_new_session=True)
     until(lambda: bench.tally.exists() and "slow" in bench.tally.read_text())
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=120)

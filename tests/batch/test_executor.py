@@ -213,3 +213,37 @@ def test_a_signal_without_a_name_is_still_said() -> None:
         "signal 63" in executor._cause_of_death(-63)[0] or "SIG" in executor._cause_of_death(-63)[0]
     )
     assert "left no result" in executor._cause_of_death(0)[0]
+
+
+class Dying:
+    """A server that dies so many times while a child starts."""
+
+    def __init__(self, deaths: int, error: Exception) -> None:
+        self.deaths, self.error, self.real = deaths, error, executor._started
+
+    def __call__(self, task: Task) -> Any:
+        self.deaths -= 1
+        if self.deaths >= 0:
+            raise self.error
+        return self.real(task)
+
+
+@pytest.mark.parametrize("error", [EOFError(), ConnectionRefusedError(111, "Connection refused")])
+def test_a_child_is_started_again_where_its_server_was_just_dying(
+    task: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(executor, "_started", Dying(2, error))
+    (ended,) = finish(task("fake.noise"))
+    assert ended.error is None
+
+
+def test_a_child_that_cannot_be_started_at_all_fails_its_job_only(
+    task: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "LOOK_EVERY_S", 0.001)
+    dying = Dying(executor.START_TRIES, OSError(12, "Cannot allocate memory"))
+    monkeypatch.setattr(executor, "_started", dying)
+    failed, fine = finish(task("fake.noise"), task("fake.noise"), n_jobs=1)
+    assert failed.error is not None
+    assert "could not be started ([Errno 12] Cannot allocate memory)" in failed.error["message"]
+    assert fine.error is None

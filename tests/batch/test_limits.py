@@ -98,3 +98,36 @@ def is_running(pid: int) -> bool:
         return False
     state = limits.Path(f"/proc/{pid}/stat")
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@posix
+def test_termination_waits_outside_and_reaches_neither_the_server_nor_a_job(
+    bench_of_signals: str,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", bench_of_signals], check=False, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["held", "child", "lived", "heeded", "job", "-15"]
+
+
+@pytest.fixture
+def bench_of_signals() -> str:
+    return """
+import os, signal, subprocess, sys
+from neurokit.batch.limits import enter_job, without_termination
+signal.signal(signal.SIGTERM, lambda *_: print("heeded", flush=True))
+server = "import time; print('child', flush=True); time.sleep(0.3); print('lived', flush=True)"
+with without_termination():
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("held", flush=True)
+    child = subprocess.Popen([sys.executable, "-c", server], stdout=subprocess.PIPE, text=True)
+    print(child.stdout.readline(), end="", flush=True)
+    child.terminate()
+    print(child.stdout.readline(), end="", flush=True)
+enter_job(60, 1000)
+os.kill(os.getpid(), signal.SIGTERM)
+print("job", flush=True)
+inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+inner.terminate()
+print(inner.wait())
+"""

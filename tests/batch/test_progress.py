@@ -60,3 +60,7 @@ def test_a_download_shows_its_size_first() -> None:
     assert "worms: downloading 1 file, 3.3 MB" in drawn(
         lambda bars: bars.fetching("worms", 1, 3_283_508)
     )
+
+
+def test_a_run_that_stops_says_how_long_it_may_take() -> None:
+    assert "2 jobs that run have 20 s to end" in drawn(lambda bars: bars.stopping(2, 20.0))

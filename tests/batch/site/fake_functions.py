@@ -22,8 +22,12 @@ from fake_recipes import (
     TroubleParameters,
 )
 
+from neurokit.batch import outcome
 from neurokit.errors import ConvergenceWarning, FileContentError
 from neurokit.recipe import Outcome, Parameters, Picture
+
+if os.environ.get("FAKE_STORE") == "zarr":
+    outcome.LARGEST_NETCDF = -1  # every result is a large one, in the child that imports this
 
 
 def tree(**values: object) -> xr.DataTree:
@@ -91,6 +95,20 @@ def noise(
     values = np.linalg.svd(matrix @ matrix.T, compute_uv=False)
     threads = float(os.environ["OMP_NUM_THREADS"])
     return Outcome(tree(values=values, threads=threads, preloaded="mne" in sys.modules))
+
+
+def bulk(
+    recordings: Mapping[str, xr.DataTree], parameters: NoiseParameters, needs: Mapping[str, object]
+) -> Outcome:
+    """A result of some megabytes in several groups, so that writing it takes a while."""
+    name, *_ = recordings
+    tally(f"bulk {name}")
+    generator = np.random.default_rng([parameters.random_state, *name.encode()])
+    groups = {}
+    for group in ("left", "right"):
+        data = generator.normal(size=(4, 50_000)).astype(np.float32)
+        groups[group] = xr.Dataset({"values": (("row", "time"), data)}).chunk(row=1)
+    return Outcome(xr.DataTree.from_dict(groups))
 
 
 def fail(

@@ -49,6 +49,12 @@ class TroubleParameters(Parameters):
     ] = "sleep"
 
 
+class HoardParameters(TroubleParameters):
+    """What to do, eating memory where nothing is said."""
+
+    what: Literal["hoard", "huge"] = "hoard"
+
+
 class SlowParameters(Parameters):
     """How long it takes."""
 
@@ -62,3 +68,8 @@ NOISE = Recipe("fake.noise", "Noise", "fake_functions:noise", NoiseParameters)
 RAISE = Recipe("fake.raise", "Raise", "fake_functions:fail", RaiseParameters)
 TROUBLE = Recipe("fake.trouble", "Trouble", "fake_functions:trouble", TroubleParameters)
 SLOW = Recipe("fake.slow", "Slow", "fake_functions:slow", SlowParameters)
+HANG = Recipe("fake.hang", "Hang", "fake_functions:trouble", TroubleParameters, time_limit_s=3.0)
+HOARD = Recipe(
+    "fake.hoard", "Hoard", "fake_functions:trouble", HoardParameters, memory_limit_mb=300
+)
+BULK = Recipe("fake.bulk", "Bulk", "fake_functions:bulk", NoiseParameters)
