@@ -191,8 +191,10 @@ def _inputs(task: Task) -> dict[str, DataTree]:
 
 
 def _open(catalog: Catalog, entry: DatasetEntry, recording: str) -> DataTree:
+    from neurokit.io.large import in_chunks
+
     opened = catalog.open(entry.name, subject=recording)
-    return opened[recording] if isinstance(opened, dict) else opened
+    return in_chunks(opened[recording] if isinstance(opened, dict) else opened)
 
 
 def _simulation(entry: DatasetEntry, wanted: tuple[str, ...] | None) -> dict[str, DataTree]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_recording(
     entry: DatasetEntry, recording: RecordingEntry, paths: tuple[Path, ...]
 ) -> DataTree:
-    """Open the first of a recording's files.
+    """Open the first of a recording's files; of a ``.zarr``, the store that it lies in.
 
     Parameters
     ----------
@@ -33,9 +33,15 @@ def open_recording(
     """
     import neurokit.io
 
-    rec = neurokit.io.open(paths[0], entry.loader, **recording.options)
+    rec = neurokit.io.open(_opened(paths[0]), entry.loader, **recording.options)
     rec.attrs["source_sha256"] = recording.files[0].sha256
     return _with_catalog(rec, entry, recording.name)
+
+
+def _opened(first: Path) -> Path:
+    """Return what is opened: a file of a Zarr store stands for the store."""
+    stores = [folder for folder in first.parents if folder.suffix == ".zarr"]
+    return stores[-1] if stores else first
 
 
 def open_simulation(entry: DatasetEntry) -> dict[str, DataTree]:

@@ -229,7 +229,7 @@ class DynamicConnectome(Estimator):
             If time is irregular, or recordings have none in common.
         """
         self._check_parameters()
-        animals = gather(recordings, self.rate, shared_time=self.shared_time)
+        animals = gather(recordings, self.rate, shared_time=self.shared_time).in_memory()
         self._check_null(animals)
         streams = as_generator(self.random_state).spawn(6)
         self._set_history(recordings)
@@ -459,5 +459,6 @@ def _recording_loading(
         return factors["recording_loading"]
     name = tensor["recording"].variable
     present = (factors["weight"] > 0).astype(np.float64)
-    alone = present.expand_dims(recording=name.values).transpose("component", "recording")
+    alone = present.expand_dims("recording").assign_coords(recording=name.values)
+    alone = alone.transpose("component", "recording")
     return alone.rename("recording_loading")

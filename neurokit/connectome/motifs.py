@@ -71,6 +71,7 @@ def run(
     _check_size(animals.traces, chosen.bin_s)
     options = chosen.model_dump()
     options["ranks"] = tuple(range(1, options.pop("max_rank") + 1))
+    animals = animals.in_memory()
     model = DynamicConnectome(progress=False, **options).fit(recordings)
     left_out = ", ".join(animals.left_out)
     tables = {"motifs": judged_table(model), "neurons": neuron_table(model.factors_)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from neurokit.connectome.alignment import on_one_axis
 from neurokit.errors import LabelError, SchemaError
 from neurokit.schema.select import signal_of, space_dim
 from neurokit.schema.stacking import stack
+from neurokit.signal.in_memory import into_memory
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Animals:
     events: dict[str, xr.Dataset]
     time_axes: str
     left_out: tuple[str, ...] = ()
+
+    def in_memory(self) -> Animals:
+        """Return the same with traces computed; they are used several times.
+
+        Raises
+        ------
+        OptionError
+            If they are lazy and too large.
+        """
+        return replace(self, traces=into_memory(self.traces))
 
 
 def gather(x: Recordings, rate: float | None = None, *, shared_time: bool = True) -> Animals:
@@ -120,7 +131,9 @@ def _as_stack(traces: xr.DataArray, name: str) -> xr.DataArray:
         )
     if "recording" in traces.dims:
         return traces.transpose("recording", "time", space)
-    alone = traces.drop_vars("recording", errors="ignore").expand_dims(recording=[name])
+    alone = traces.drop_vars("recording", errors="ignore").expand_dims("recording")
+    # Named at once, the name would become an object, which no file holds.
+    alone = alone.assign_coords(recording=np.asarray([name], dtype=np.str_))
     return alone.transpose("recording", "time", space)
 
 

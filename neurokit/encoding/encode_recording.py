@@ -22,6 +22,7 @@ from neurokit.errors import NeurokitWarning, OptionError, SchemaError
 from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
 from neurokit.schema import runs, sampling_rate, signal_of, space_dim
+from neurokit.signal.in_memory import into_memory
 from neurokit.signal.rates import resample
 from neurokit.stats import BlockedCV
 
@@ -99,6 +100,7 @@ def _inputs(
         )
     if chosen.rate is not None or "sampling_rate" not in activity["time"].attrs:
         activity = resample(activity, chosen.rate or _median_rate(activity))
+    activity = into_memory(activity)
     sets = stimulus_features(rec, onto=activity)
     names = list(sets) if chosen.features is None else list(chosen.features)
     for name in names:

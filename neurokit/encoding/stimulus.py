@@ -62,13 +62,16 @@ def _brought_onto(values: xr.DataArray, target: xr.DataArray) -> xr.DataArray:
     if clock.shape == wanted.shape and np.allclose(clock, wanted, rtol=0, atol=1e-6):
         # Clocks that differ by rounding are one, and joins are exact.
         return _with_clock(values, np.asarray(values.values), target)
-    array = np.asarray(values.values, dtype=np.float64)
+    array = np.asarray(values.values)
     step = float(np.median(np.diff(wanted))) if wanted.size > 1 else 0.0
     width = round(step / float(np.median(np.diff(clock)))) if clock.size > 1 else 1
-    if width > 1:
-        # Without the mean, what is faster than the new rate would come back as something slow.
-        array = uniform_filter1d(array, width, axis=0, mode="nearest")
-    moved = [np.interp(wanted, clock, column, left=np.nan, right=np.nan) for column in array.T]
+    moved = []
+    for feature in array.T:  # one by one: features of a fast clock may be larger than memory
+        column = feature.astype(np.float64)
+        if width > 1:
+            # Without the mean, what is faster than the new rate would come back as something slow.
+            column = uniform_filter1d(column, width, mode="nearest")
+        moved.append(np.interp(wanted, clock, column, left=np.nan, right=np.nan))
     return _with_clock(values, np.stack(moved, axis=1), target)
 
 

@@ -17,6 +17,8 @@ from neurokit.batch.watch import Watch
 from neurokit.catalog import Catalog
 from neurokit.errors import CatalogError, OptionError
 from neurokit.io import open as open_tree
+from neurokit.io import save
+from neurokit.schema import activity, recording
 
 SIMULATED = {"name": "worms", "n_animals": 2, "n_neurons": 12, "random_state": 0}
 
@@ -391,3 +393,75 @@ def test_numbers_in_a_result_are_those_of_the_recording(bench: Any) -> None:
     signal = open_tree(bench.folder / "data" / "w1.nc")["activity"]["signal"].to_numpy()
     mean = open_tree(bench.out / row["path"] / "result.nc")["mean"].item()
     assert mean == pytest.approx(float(np.mean(signal)), rel=1e-6)
+
+
+def test_a_zarr_recording_is_pinned_by_its_list_of_chunks(bench: Any) -> None:
+    values = np.arange(150.0, dtype=np.float32).reshape(50, 3)
+    group = activity(values, names=["AVAL", "AVAR", "RIML"], rate=5.0)
+    store = bench.folder / "data" / "w1.zarr"
+    store.parent.mkdir()
+    save(recording({"activity": group}, modality="calcium", subject="w1"), store)
+    listed = bench.file(store / "neurokit.json")
+    datasets = bench.dataset(recipes=["fake.mean"])
+    datasets["recordings"] = {"w1": {"files": [listed]}}
+    bench.write({"a": datasets})
+    (row,) = run(bench)["rows"]
+    assert row["status"] == "done"
+    assert open_tree(bench.out / row["path"] / "result.nc")["mean"].item() == values.mean()
+    chunk = max(store.rglob("c/*"), key=lambda file: file.stat().st_size if file.is_file() else 0)
+    chunk.unlink()
+    (row,) = run_catalog(bench.path, out=bench.folder / "again")["rows"]
+    assert row["status"] == "failed"
+    assert str(chunk.relative_to(store)) in row["error"]["message"]
+
+
+def test_each_part_of_a_key_changed_alone_reruns_exactly_what_depends_on_it(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = ["fake.mean", "fake.after", "named", "over"]
+    named = {"recipe": "fake.noise", "params": {"random_state": 1}}
+    extra = {"named": named, "over": {"recipe": "fake.compare", "needs": ["fake.after"]}}
+    datasets = {"a": bench.dataset("w1", "w2", recipes=recipes)}
+    bench.write(datasets, extra)
+    jobs = set(statuses(run(bench)))
+    assert len(jobs) == 7
+
+    def reruns() -> set[str]:
+        found = statuses(run(bench, dry_run=True))
+        assert set(found) == jobs
+        return {name for name, status in found.items() if status == "run"}
+
+    assert reruns() == set()
+    second = {f"a/w2 {name}" for name in recipes[:3]}
+    over = {"a/all over"}
+    # Inputs: the content of a file, and how it is opened.
+    kept = datasets["a"]["recordings"]["w2"]
+    datasets["a"]["recordings"]["w2"] = bench.recording("w2", seed=9)
+    bench.write(datasets, extra)
+    assert reruns() == second | over
+    datasets["a"]["recordings"]["w2"] = bench.recording("w2", seed=1)
+    assert datasets["a"]["recordings"]["w2"] == kept
+    bench.write(datasets, extra)
+    assert reruns() == set()
+    # Parameters, and the recipe behind a name.
+    bench.write(datasets, {**extra, "named": {**named, "params": {"random_state": 2}}})
+    assert reruns() == {"a/w1 named", "a/w2 named"}
+    bench.write(datasets, {**extra, "named": {"recipe": "fake.bulk", "params": named["params"]}})
+    assert reruns() == {"a/w1 named", "a/w2 named"}
+    # Needs: what a recipe takes, and what that was made with.
+    bench.write(datasets, {**extra, "over": {**extra["over"], "needs": ["fake.mean"]}})
+    assert reruns() == over
+    mean = {"recipe": "fake.mean", "params": {"power": 2}}
+    bench.write(datasets, {**extra, "fake.mean": mean})
+    assert reruns() == {f"a/{w} fake.{r}" for w in ("w1", "w2") for r in ("mean", "after")} | over
+    bench.write(datasets, extra)
+    # Code of neurokit, and of the distribution that a recipe comes from.
+    with monkeypatch.context() as patched:
+        patched.setattr("neurokit.batch.keys.code_version", lambda: "2+0")
+        assert reruns() == jobs
+    with monkeypatch.context() as patched:
+        patched.setattr("neurokit.batch.keys.recipe_source", lambda name: "other")
+        assert reruns() == jobs
+    for file in (bench.folder / "data").iterdir():
+        os.utime(file, (0, 0))
+    assert reruns() == set()

@@ -265,3 +265,25 @@ def test_real_worms_are_matched_by_their_names_alone(shared_data):
     assert set(names) == known
     assert found.facts["recordings"] == 2
     assert 30 < found.facts["observed (%)"] < 90
+
+
+def test_a_lazy_recording_gives_the_motifs_of_one_in_memory(no_pictures, tmp_path):
+    rng = np.random.default_rng(0)
+    traces = rng.normal(size=(3000, 6)).cumsum(axis=0)
+    group = activity(traces, names=list("ABCDEF"), rate=20.0)
+    rec = recording({"activity": group}, modality="calcium", subject="w")
+    chosen = MotifParameters(**{**ONE, "rate": 4.0})
+    whole = run({"w": rec}, chosen, {})
+    lazy = run({"w": rec.chunk({"time": 400})}, chosen, {})
+    assert_same(lazy.result, whole.result)
+    assert lazy.facts == whole.facts
+    # The name of a recording alone was an object, which no file holds.
+    assert_same(nk.open(nk.save(lazy.result, tmp_path / "result.nc")), whole.result)
+
+
+def test_lazy_traces_too_large_for_their_rate_are_refused(monkeypatch):
+    monkeypatch.setattr("neurokit.signal.in_memory.MOST_BYTES", 100)
+    group = activity(np.zeros((400, 4)), names=list("ABCD"), rate=20.0)
+    rec = recording({"activity": group}, modality="calcium", subject="w").chunk({"time": 100})
+    with pytest.raises(OptionError, match=r"rate: leaves signals .* Hz or less"):
+        run({"w": rec}, MotifParameters(**ONE), {})

@@ -216,3 +216,20 @@ def test_the_recording_is_not_changed():
     copy = rec.copy(deep=True)
     run({"m": rec}, EncodingParameters(n_shifts=3, lags_s=(0.0, 0.1)), {})
     xr.testing.assert_identical(rec, copy)
+
+
+def test_a_lazy_recording_gives_the_inputs_of_one_in_memory():
+    rec = behaving(n=600)
+    chosen = EncodingParameters(rate=2.5, lags_s=(0.0, 0.4))
+    whole, lazy = (_inputs(r, chosen) for r in (rec, rec.chunk({"time": 70})))
+    assert lazy[1].chunks is None
+    xr.testing.assert_identical(lazy[1], whole[1])
+    assert list(lazy[0]) == list(whole[0])
+    for name, features in whole[0].items():
+        xr.testing.assert_identical(lazy[0][name].compute(), features)
+
+
+def test_a_recording_too_large_for_its_rate_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr("neurokit.signal.in_memory.MOST_BYTES", 100)
+    with pytest.raises(OptionError, match=r"rate: leaves signals .* Hz or less"):
+        _inputs(behaving().chunk({"time": 30}), EncodingParameters())

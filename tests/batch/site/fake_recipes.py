@@ -68,6 +68,7 @@ NOISE = Recipe("fake.noise", "Noise", "fake_functions:noise", NoiseParameters)
 RAISE = Recipe("fake.raise", "Raise", "fake_functions:fail", RaiseParameters)
 TROUBLE = Recipe("fake.trouble", "Trouble", "fake_functions:trouble", TroubleParameters)
 SLOW = Recipe("fake.slow", "Slow", "fake_functions:slow", SlowParameters)
+WORK = Recipe("fake.work", "Work", "fake_functions:compute", over="dataset")
 HANG = Recipe("fake.hang", "Hang", "fake_functions:trouble", TroubleParameters, time_limit_s=3.0)
 HOARD = Recipe(
     "fake.hoard", "Hoard", "fake_functions:trouble", HoardParameters, memory_limit_mb=300

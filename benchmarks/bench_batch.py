@@ -1,0 +1,139 @@
+"""What a catalog at scale costs: a cached run, a job's own overhead, two workers against one.
+
+Run it on a quiet machine; each part alone takes some minutes at most:
+
+    python benchmarks/bench_batch.py cached      # 500 entries whose results are there
+    python benchmarks/bench_batch.py overhead    # start to result of a job that does nothing
+    python benchmarks/bench_batch.py throughput  # 200 simulated entries, 1 and 2 workers
+    python benchmarks/bench_batch.py results     # nk.results of 200 results, and its tree
+
+Jobs are those of the tests' recipes, which cost little themselves, and ``summary`` for the
+throughput.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SITE = Path(__file__).resolve().parents[1] / "tests" / "batch" / "site"
+N_CACHED, N_JOBS, N_SIMULATED, N_RESULTS = 500, 60, 200, 200
+
+
+def start(bench: Any, *words: str) -> float:
+    """Run the catalog as a user does; return wall seconds."""
+    begin = time.perf_counter()
+    done = bench.run(*words)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return time.perf_counter() - begin
+
+
+def filled(bench: Any, n: int, recipe: str = "fake.noise", **params: Any) -> None:
+    """Write a catalog of n recordings and one recipe."""
+    names = [f"w{i:03d}" for i in range(n)]
+    recipes = {"job": {"recipe": recipe, "params": params}}
+    bench.write({"a": bench.dataset(*names, recipes=["job"])}, recipes)
+
+
+def cached(bench: Any) -> None:
+    """A run of 500 entries in which nothing is to be done."""
+    filled(bench, N_CACHED)
+    first = start(bench, "--jobs", "2")
+    again = [start(bench) for _ in range(3)]
+    print(f"{N_CACHED} jobs with 2 workers: {first:.1f} s")
+    print(f"the same, all cached: {statistics.median(again):.2f} s (bar: 10 s)")
+
+
+def overhead(bench: Any) -> None:
+    """From the start of a job to its result in the store, once the server of children is warm."""
+    from neurokit.batch import run_catalog
+    from neurokit.batch.watch import Watch
+
+    class Clock(Watch):
+        def __init__(self) -> None:
+            self.begun: dict[str, float] = {}
+            self.taken: list[float] = []
+
+        def started(self, job: Any) -> None:
+            self.begun[job.recording] = time.perf_counter()
+
+        def ended(self, row: Any) -> None:
+            self.taken.append(time.perf_counter() - self.begun[row["recording"]])
+
+    filled(bench, N_JOBS, "fake.slow", seconds=0.0)
+    clock = Clock()
+    summary = run_catalog(bench.path, out=bench.out, jobs=1, watch=clock)
+    assert summary["counts"] == {"done": N_JOBS}
+    warm = clock.taken[5:]
+    print(f"per job: median {statistics.median(warm):.3f} s, worst {max(warm):.3f} s (bar: 1 s)")
+
+
+def throughput(bench: Any) -> None:
+    """200 simulated entries: local and Dask, one worker and two."""
+    from fake_catalog import entry
+
+    simulated = {
+        f"s{i:03d}": entry(
+            simulate={"name": "recording", "modality": "calcium", "random_state": i},
+            recipes=["work"],
+        )
+        for i in range(N_SIMULATED)
+    }
+    bench.write(simulated, {"work": {"recipe": "fake.work", "over": "dataset"}})
+    for name, words in {"local": (), "dask": ("--dask", "local")}.items():
+        seconds = []
+        for workers in (1, 2):
+            bench.out.rename(bench.folder / f"old-{name}-{workers}") if bench.out.exists() else None
+            seconds.append(start(bench, "--jobs", str(workers), *words))
+        ratio = seconds[0] / seconds[1]
+        print(
+            f"{name}: {seconds[0]:.1f} s with 1 worker, {seconds[1]:.1f} s with 2: "
+            f"{ratio:.2f} times (bar: 1.7)"
+        )
+
+
+def results(bench: Any) -> None:
+    """`nk.results` of 200 results."""
+    import neurokit as nk
+
+    filled(bench, N_RESULTS)
+    start(bench, "--jobs", "2")
+    nk.results(bench.out)
+    begin = time.perf_counter()
+    found = nk.results(bench.out)
+    opened = time.perf_counter() - begin
+    begin = time.perf_counter()
+    found.tree()
+    tree = time.perf_counter() - begin
+    print(f"{len(found)} results: opened in {opened:.2f} s (bar: 3 s), as one tree in {tree:.1f} s")
+
+
+PARTS: dict[str, Callable[[Any], None]] = {
+    "cached": cached,
+    "overhead": overhead,
+    "throughput": throughput,
+    "results": results,
+}
+
+
+def main() -> None:
+    """Run the parts that are named, or all."""
+    sys.path.insert(0, str(SITE))
+    from fake_catalog import Bench
+
+    print(json.dumps({"load": os.getloadavg(), "processors": os.cpu_count()}))
+    for name in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            PARTS[name](Bench(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
