@@ -52,10 +52,13 @@ def write_recording(path: Path, size_gb: float) -> int:
     time_s = regular_time(n, RATE)
     speed = np.sin(2 * np.pi * 0.03 * time_s).astype(np.float32)
 
+    noise = np.random.default_rng(0).standard_normal((2 * BLOCK, N_CHANNELS), dtype=np.float32)
+
     def block(block_info: Any = None) -> Any:
         start, stop = block_info[None]["array-location"][0]
-        rng = np.random.default_rng(start)
-        values = rng.standard_normal((stop - start, N_CHANNELS), dtype=np.float32)
+        # Stretches of one long noise, each from elsewhere: nothing repeats within a shift test.
+        first = start * 7919 % BLOCK
+        values = noise[first : first + stop - start].copy()
         values[:, ::3] += 0.3 * speed[start:stop, None]
         return values
 

@@ -229,7 +229,13 @@ class DynamicConnectome(Estimator):
             If time is irregular, or recordings have none in common.
         """
         self._check_parameters()
-        animals = gather(recordings, self.rate, shared_time=self.shared_time).in_memory()
+        return self._fit_animals(
+            gather(recordings, self.rate, shared_time=self.shared_time), recordings
+        )
+
+    def _fit_animals(self, animals: Animals, recordings: Recordings) -> Self:
+        """Fit what `gather` gave; who has it at hand spares reading a large recording again."""
+        animals = animals.in_memory()
         self._check_null(animals)
         streams = as_generator(self.random_state).spawn(6)
         self._set_history(recordings)

@@ -72,7 +72,7 @@ def run(
     options = chosen.model_dump()
     options["ranks"] = tuple(range(1, options.pop("max_rank") + 1))
     animals = animals.in_memory()
-    model = DynamicConnectome(progress=False, **options).fit(recordings)
+    model = DynamicConnectome(progress=False, **options)._fit_animals(animals, recordings)
     left_out = ", ".join(animals.left_out)
     tables = {"motifs": judged_table(model), "neurons": neuron_table(model.factors_)}
     if model.atlas_.sizes["trial_type"]:

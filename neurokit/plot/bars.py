@@ -68,8 +68,8 @@ def quality(table: xr.Dataset, measure: str, *, ax: Axes | None = None) -> Axes:
     factor, text = prefixed(float(np.nanmedian(np.abs(values))) if _any(values) else 0.0, units)
     ax = axes_or_new(ax, (9.0, 2.2))
     name = str(of.attrs.get("long_name", measure))
-    # A measure without a dimension says in its name what it is: a share, a count, a ratio.
-    label = name if units == "1" else labelled(name, text)
+    # A measure may say in its name what it is: a share, a count, a ratio.
+    label = name if units == "1" and name.endswith(")") else labelled(name, text)
     ax.set_xlabel(dim)
     ax.set_ylabel(label.replace(" (", "\n("), fontsize=8)
     if not _any(values):

@@ -158,7 +158,9 @@ def _rounded(value: object) -> object:
 def _error_text(error: object) -> str:
     if not isinstance(error, Mapping):
         return str(error)
-    return " ".join(filter(None, [_message(error), str(error.get("mend") or "")]))
+    message, mend = _message(error), str(error.get("mend") or "")
+    ended = message if not mend or message.endswith((".", "!", "?")) else f"{message}."
+    return " ".join(filter(None, [ended, mend]))
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -93,4 +93,4 @@ def test_neurons_have_bars_too():
     table = xr.Dataset({"snr": ("neuron", [2.0, 5.0])}, {"neuron": ["AVAL", "AVAR"]})
     ax = plot.quality(table, "snr")
     assert ax.get_xlabel() == "neuron"
-    assert ax.get_ylabel() == "snr"
+    assert ax.get_ylabel() == "snr\n(no unit)"

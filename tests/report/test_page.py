@@ -179,6 +179,16 @@ def test_a_message_that_ends_in_its_mend_says_it_once(store):
     assert page_of(store).text.count("Download it again.") == 2  # the overview and the section
 
 
+def test_a_message_and_its_mend_are_two_sentences_in_the_overview(store):
+    store.failed(message="a/w1: held 301 MB", mend="Give it less.")
+    assert "a/w1: held 301 MB. Give it less." in page_of(store).text
+
+
+def test_logs_of_a_failed_job_are_named(store):
+    store.failed(logs="logs/a/b/c")
+    assert "Logs of this job: logs/a/b/c, beside this page." in page_of(store).text
+
+
 def test_the_order_of_sections_follows_names_whatever_the_order_of_rows(store):
     for name in ("w10", "w2", "w1"):
         store.done("worms", name)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills and reads
 
 FORMS = [
     pytest.param(0, 3, marks=pytest.mark.slow),
-    *(pytest.param(part, 21, marks=pytest.mark.nightly) for part in range(1, 6)),
+    *(pytest.param(part, 12, marks=pytest.mark.nightly) for part in range(1, 10)),
 ]
 
 

@@ -43,7 +43,7 @@ def forms(reduced: int, full: int, parts: int = 1) -> list[Any]:
     return [pytest.param(0, reduced, marks=pytest.mark.slow), *nights]
 
 
-@pytest.mark.parametrize(("part", "n_stops"), forms(1, 25, parts=2))
+@pytest.mark.parametrize(("part", "n_stops"), forms(1, 10, parts=5))
 def test_a_run_that_is_asked_to_end_leaves_nothing_behind_and_is_completed(
     bench: Any, store: str, part: int, n_stops: int
 ) -> None:
@@ -71,7 +71,7 @@ def sizes(part: int, count: int) -> list[int]:
     return [int(10 ** generator.uniform(1.0, 6.7)) for _ in range(count)]
 
 
-@pytest.mark.parametrize(("part", "n_limits"), forms(2, 25, parts=2))
+@pytest.mark.parametrize(("part", "n_limits"), forms(2, 10, parts=5))
 def test_a_full_disk_is_named_leaves_nothing_half_done_and_is_completed(
     bench: Any, store: str, part: int, n_limits: int
 ) -> None:
@@ -184,7 +184,7 @@ def test_termination_of_every_process_of_a_run_leaves_jobs_their_grace(bench: An
     assert hidden(bench) == []
 
 
-@pytest.mark.parametrize(("part", "n_kills"), forms(1, 12, parts=2))
+@pytest.mark.parametrize(("part", "n_kills"), forms(1, 10, parts=3))
 def test_the_death_of_a_cluster_worker_costs_no_job_and_no_value(
     bench: Any, store: str, part: int, n_kills: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
