@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from neurokit.batch.jobs import JobId
 from neurokit.batch.remote import attempts
 from neurokit.batch.store import RUNS, folder_name
 from neurokit.batch.worker import LOG
+from neurokit.io.atomic import temporary_name
 
 LOGS = "logs"
 
@@ -27,7 +26,7 @@ class KeptLogs:
     """
 
     def __init__(self, out: Path) -> None:
-        self.place = out / RUNS / f".{LOGS}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
+        self.place = temporary_name(out / RUNS / LOGS)
 
     def keep(self, job: JobId, workspace: Path) -> str:
         """Move what a job has logged out of its workspace.

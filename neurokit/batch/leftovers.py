@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 from neurokit.batch.keys import SHOWN
 from neurokit.batch.store import RUNS, claim_result, remove_workspaces, tidy
+from neurokit.io.atomic import machine
 
 _OF_A_KEY = re.compile(rf"\.[0-9a-f]{{{SHOWN}}}[-.]")
+_TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)\.(?P<machine>[0-9a-f]{8})[0-9a-f]{8}")
+_OLD_S = 86400.0  # after which another machine, whose processes cannot be seen, has given it up
 
 
 def remove_leftovers(out: Path) -> None:
@@ -24,9 +28,10 @@ def remove_leftovers(out: Path) -> None:
     for left in [*out.glob("*/*/*/.*")]:
         if _OF_A_KEY.match(left.name):
             _remove_leftover(left, out)
-    named = ("*/.*.json.*", "*/.names.*", f"{RUNS}/.*", f"{RUNS}/*/.*")
-    for left in [path for pattern in named for path in out.glob(pattern)]:
-        if _is_alive(left.name):
+    places = (".*", "*/.*", f"{RUNS}/*/.*")
+    for left in [path for pattern in places for path in out.glob(pattern)]:
+        written_by = _TEMPORARY.fullmatch(left.name)
+        if written_by is None or _is_alive(left, written_by):
             continue
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
@@ -44,15 +49,19 @@ def _remove_leftover(left: Path, out: Path) -> None:
     tidy(folder, out)
 
 
-def _is_alive(temporary: str) -> bool:
-    """Tell from its process id whether the writer of ``.<name>.<pid>.<random>`` may live."""
-    parts = temporary.split(".")
-    if len(parts) < 3 or not parts[-2].isdigit() or os.name == "nt":
+def _is_alive(left: Path, written_by: re.Match[str]) -> bool:
+    """Tell from its name whether the writer of something temporary may live."""
+    if written_by["machine"] != machine():
+        try:
+            return time.time() - left.stat().st_mtime < _OLD_S
+        except OSError:
+            return True
+    if os.name == "nt":
         return True
     try:
-        os.kill(int(parts[-2]), 0)
+        os.kill(int(written_by["pid"]), 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except (OSError, OverflowError):
         return True
     return True

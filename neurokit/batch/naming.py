@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
-from os import getpid
 from pathlib import Path
 
 from neurokit.batch.availability import simulation_key
@@ -18,7 +16,7 @@ from neurokit.batch.tasks import task_of
 from neurokit.catalog.catalog import Catalog
 from neurokit.catalog.entries import DatasetEntry
 from neurokit.errors import NeurokitError, StoreError
-from neurokit.io.atomic import write_json
+from neurokit.io.atomic import temporary_name, write_json
 
 SIMULATION_LIMITS = (1800.0, 6000.0)  # seconds and MB, those of a recipe that says nothing
 
@@ -72,7 +70,7 @@ def name_recordings(
 
 def _naming_place(store: Store, entry: DatasetEntry) -> Path:
     folder = store.names_file(entry.name, simulation_key(entry)).parent
-    place = folder / f".names.{getpid()}.{uuid.uuid4().hex[:8]}"
+    place = temporary_name(folder / "names")
     with writing(place):
         place.mkdir(parents=True)
     return place

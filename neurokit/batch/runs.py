@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neurokit.batch.jobs import GOOD
 from neurokit.batch.store import RUNS, read_json, writing
 from neurokit.errors import StoreError
-from neurokit.io.atomic import write_json
+from neurokit.io.atomic import temporary_name, write_json
 
 if TYPE_CHECKING:
     from neurokit.batch.keptlogs import KeptLogs
@@ -41,7 +39,7 @@ def write_run(
     dict
         The summary with its ``folder`` below `out`.
     """
-    place = out / RUNS / f".{time}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
+    place = temporary_name(out / RUNS / time)
     try:
         with writing(place):
             place.mkdir(parents=True)

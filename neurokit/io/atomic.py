@@ -5,20 +5,32 @@ Imports nothing heavy: a run in which all results are cached goes through here.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from neurokit.errors import StoreError
 
 
+@cache
+def machine() -> str:
+    """Eight digits that tell machines apart which share a folder: a process id is of one alone."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
 def temporary_name(path: Path) -> Path:
-    """Return an unused hidden name beside `path`, so that a rename never crosses file systems."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
+    """Return an unused hidden name beside `path`, so that a rename never crosses file systems.
+
+    It is ``.<name>.<process id>.<machine><random>``, from which others learn if its writer lives.
+    """
+    return path.with_name(f".{path.name}.{os.getpid()}.{machine()}{uuid.uuid4().hex[:8]}")
 
 
 def fsync_path(path: Path) -> None:

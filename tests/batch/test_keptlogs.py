@@ -74,7 +74,7 @@ def test_a_place_that_cannot_be_written_hides_no_failure(tmp_path: Path) -> None
 def test_logs_of_a_run_that_was_killed_go_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurokit.batch.keptlogs.os.getpid", lambda: 2**22 + 5)  # nobody's
+    monkeypatch.setattr("neurokit.io.atomic.os.getpid", lambda: 2**22 + 5)  # no process has it
     kept = KeptLogs(tmp_path / "out")
     monkeypatch.undo()
     mine = KeptLogs(tmp_path / "out")
