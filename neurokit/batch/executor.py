@@ -132,8 +132,8 @@ class LocalExecutor:
             else:
                 return
         found = f"its process could not be started ({reason})"
-        error = failure(task, found, "Perhaps the system had no memory left: use fewer --jobs.")
-        self._unstarted[number] = Ended(None, error, 0.0, 0.0)
+        said = failure(task, found, "Perhaps the system had no memory left: use fewer --jobs.")
+        self._unstarted[number] = Ended(None, said, 0.0, 0.0)
 
     def wait(self) -> list[tuple[int, Ended]]:
         """Return what ended, after at most `LOOK_EVERY_S`; children over a limit are ended."""

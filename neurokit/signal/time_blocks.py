@@ -91,11 +91,12 @@ class _Blocks:
         rows = self._read(stretch.start, stretch.stop)
         observed = ~np.isnan(rows)
         if observed.all():
-            return stretch.transform(rows).T.astype(self.dtype)
-        values = stretch.transform(self._filled(rows, observed, stretch))
-        share = stretch.transform(observed.astype(np.float64))
-        found = np.where(share >= self.min_observed - 1e-9, values, np.nan)
-        return found.T.astype(self.dtype)
+            found = stretch.transform(rows)
+        else:
+            values = stretch.transform(self._filled(rows, observed, stretch))
+            share = stretch.transform(observed.astype(np.float64))
+            found = np.where(share >= self.min_observed - 1e-9, values, np.nan)
+        return np.asarray(found.T, dtype=self.dtype)
 
     def _read(self, start: int, stop: int) -> Array:
         values = self.source[start:stop].compute(scheduler="synchronous")
@@ -129,11 +130,11 @@ class _Blocks:
         found: dict[int, tuple[int, float]] = {}
         for start, stop in parts if wanted.any() else ():
             rows = self._read(start, stop)
-            for series in np.flatnonzero(wanted):
+            for series in map(int, np.flatnonzero(wanted)):
                 places = np.flatnonzero(~np.isnan(rows[series]))
                 if places.size:
                     place = int(places[-1 if last else 0])
-                    found[int(series)] = (start + place, float(rows[series, place]))
+                    found[series] = (start + place, float(rows[series, place]))
                     wanted[series] = False
             if not wanted.any():
                 break
