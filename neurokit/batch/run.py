@@ -82,8 +82,8 @@ def run_catalog(
     memory_limit_mb : float, optional
         Megabytes of each job, instead of the recipe's own limit.
     grace_s : float, default 20
-        After Ctrl-C or SIGTERM no further job starts; those that run have so many seconds to
-        end by themselves. A second signal ends them at once.
+        After Ctrl-C (in ``neurokit run`` also SIGTERM) no further job starts; those that run
+        have so many seconds to end by themselves. A second signal ends them at once.
     watch : Watch, optional
         Told what happens while it goes on.
 

@@ -53,7 +53,8 @@ class Stop:
 def heeding_signals(stop: Stop) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask `stop` within the block instead of raising.
 
-    Nothing is raised in the middle of a step then, such as putting a result in its place.
+    Nothing is raised in the middle of a step then, such as putting a result in its place. A signal
+    that nobody handles, as SIGTERM in a script, or that is ignored, is left alone.
 
     Parameters
     ----------
@@ -67,12 +68,9 @@ def heeding_signals(stop: Stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # What is ignored stays so: a shell starts background jobs without Ctrl-C.
-    heeded = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
+    # A shell starts background jobs without Ctrl-C, and who ends a script wants all of it to end.
+    both = (signal.SIGINT, signal.SIGTERM)
+    heeded = [number for number in both if callable(signal.getsignal(number))]
     before = {number: signal.signal(number, ask) for number in heeded}
     try:
         yield

@@ -43,26 +43,31 @@ def test_without_grace_it_is_over_at_once() -> None:
 def test_signals_ask_within_the_block_and_what_was_there_is_back_after_it(
     number: signal.Signals,
 ) -> None:
-    before = signal.getsignal(number)
-    stop = Stop()
-    with heeding_signals(stop):
-        signal.raise_signal(number)
-        assert stop.asked
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(number)
-    assert signal.getsignal(number) is before
+    def own(*_: object) -> None:
+        raise AssertionError("the handler of before was called")
 
-
-@posix
-def test_what_is_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(number, own)
     try:
         stop = Stop()
         with heeding_signals(stop):
-            signal.raise_signal(signal.SIGINT)
-        assert not stop.asked
+            signal.raise_signal(number)
+            assert stop.asked
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+        assert signal.getsignal(number) is own
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
+
+
+@posix
+@pytest.mark.parametrize("left", [signal.SIG_IGN, signal.SIG_DFL])
+def test_what_is_ignored_or_left_to_the_system_stays_so(left: signal.Handlers) -> None:
+    before = signal.signal(signal.SIGTERM, left)
+    try:
+        with heeding_signals(Stop()):
+            assert signal.getsignal(signal.SIGTERM) is left
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_another_thread_leaves_signals_alone() -> None:
@@ -98,7 +103,7 @@ class Asking(Watch):
         for count in range(self.times):
             while len(self.heard) < count:
                 time.sleep(0.01)
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def statuses(summary: dict[str, Any]) -> dict[str, str]:
