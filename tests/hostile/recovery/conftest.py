@@ -24,7 +24,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return made
 
 
-@pytest.fixture(params=["nc", "zarr"])
+@pytest.fixture
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Results as NetCDF, and the same as Zarr, which is what large ones become."""
     monkeypatch.setenv("FAKE_STORE", request.param)

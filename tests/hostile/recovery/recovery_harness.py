@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from neurokit.batch import run_catalog
 from neurokit.io import open as open_tree
 
@@ -20,6 +22,21 @@ SEED = 20261122
 ENTRIES = [f"w{i}" for i in range(6)]
 RECIPES = ["fake.mean", "fake.after", "fake.bulk"]
 N_JOBS = len(ENTRIES) * len(RECIPES)
+STORES = ("nc", "zarr")
+
+
+def forms(reduced: dict[str, int], full: int, parts: int) -> list[Any]:
+    """Return what a test is run with: store, number of the part, how often.
+
+    The reduced form of a store is slow; the parts of the full one are for the night, each short
+    enough to be run by itself.
+    """
+    slow = [pytest.param(s, 0, n, marks=pytest.mark.slow) for s, n in reduced.items()]
+    return slow + [
+        pytest.param(store, part, full, marks=pytest.mark.nightly)
+        for store in STORES
+        for part in range(1, parts + 1)
+    ]
 
 
 def write_batch(bench: Any) -> None:

@@ -17,6 +17,7 @@ from recovery_harness import (
     Reader,
     check_completed,
     end_after,
+    forms,
     hidden,
     kill_everything,
     kill_parent,
@@ -29,13 +30,10 @@ KILLS = (kill_everything, kill_everything, kill_parent)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills and reads /proc")
 
-FORMS = [
-    pytest.param(0, 3, marks=pytest.mark.slow),
-    *(pytest.param(part, 12, marks=pytest.mark.nightly) for part in range(1, 10)),
-]
 
-
-@pytest.mark.parametrize(("part", "n_kills"), FORMS)
+@pytest.mark.parametrize(
+    ("store", "part", "n_kills"), forms({"nc": 3, "zarr": 3}, 12, parts=9), indirect=["store"]
+)
 def test_a_run_killed_at_random_moments_is_completed_by_the_next(
     bench: Any, store: str, part: int, n_kills: int
 ) -> None:

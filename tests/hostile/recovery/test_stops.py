@@ -19,9 +19,11 @@ import pytest
 from recovery_harness import (
     N_JOBS,
     SEED,
+    STORES,
     Reader,
     check_completed,
     end_after,
+    forms,
     hidden,
     limited,
     living,
@@ -37,13 +39,9 @@ from recovery_harness import (
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits, signals and /proc")
 
 
-def forms(reduced: int, full: int, parts: int = 1) -> list[Any]:
-    """Return a reduced form that is slow and parts of the full one that are for the night."""
-    nights = [pytest.param(part, full, marks=pytest.mark.nightly) for part in range(1, parts + 1)]
-    return [pytest.param(0, reduced, marks=pytest.mark.slow), *nights]
-
-
-@pytest.mark.parametrize(("part", "n_stops"), forms(1, 10, parts=5))
+@pytest.mark.parametrize(
+    ("store", "part", "n_stops"), forms({"nc": 2}, 10, parts=5), indirect=["store"]
+)
 def test_a_run_that_is_asked_to_end_leaves_nothing_behind_and_is_completed(
     bench: Any, store: str, part: int, n_stops: int
 ) -> None:
@@ -71,7 +69,9 @@ def sizes(part: int, count: int) -> list[int]:
     return [int(10 ** generator.uniform(1.0, 6.7)) for _ in range(count)]
 
 
-@pytest.mark.parametrize(("part", "n_limits"), forms(2, 10, parts=5))
+@pytest.mark.parametrize(
+    ("store", "part", "n_limits"), forms({"nc": 2}, 10, parts=5), indirect=["store"]
+)
 def test_a_full_disk_is_named_leaves_nothing_half_done_and_is_completed(
     bench: Any, store: str, part: int, n_limits: int
 ) -> None:
@@ -114,8 +114,18 @@ def can_mount() -> bool:
     return bool(shutil.which("unshare")) and subprocess.run(command, check=False).returncode == 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("size", [40_960, pytest.param(3_000_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    ("store", "size"),
+    [
+        pytest.param("nc", 40_960, marks=pytest.mark.slow),
+        *(
+            pytest.param(store, size, marks=pytest.mark.nightly)
+            for store in STORES
+            for size in (200_000, 3_000_000)
+        ),
+    ],
+    indirect=["store"],
+)
 def test_a_file_system_without_room_fails_jobs_that_the_next_run_completes(
     bench: Any, store: str, size: int
 ) -> None:
@@ -184,7 +194,9 @@ def test_termination_of_every_process_of_a_run_leaves_jobs_their_grace(bench: An
     assert hidden(bench) == []
 
 
-@pytest.mark.parametrize(("part", "n_kills"), forms(1, 10, parts=3))
+@pytest.mark.parametrize(
+    ("store", "part", "n_kills"), forms({"nc": 1}, 10, parts=3), indirect=["store"]
+)
 def test_the_death_of_a_cluster_worker_costs_no_job_and_no_value(
     bench: Any, store: str, part: int, n_kills: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
