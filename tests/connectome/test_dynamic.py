@@ -9,7 +9,7 @@ import xarray as xr
 import neurokit as nk
 from neurokit.connectome import DynamicConnectome, affinity, motif_null
 from neurokit.connectome import dynamic as module
-from neurokit.errors import NeurokitWarning, NotFittedError, OptionError
+from neurokit.errors import NeurokitWarning, NotFittedError, OptionError, TimeError
 
 FAST = {"bin_s": 8.0, "n_restarts": 2, "communities": None, "n_permutations": 0, "random_state": 0}
 
@@ -274,7 +274,8 @@ def test_nothing_can_be_asked_of_what_is_not_fitted():
     ],
 )
 def test_wrong_options_are_refused_by_name(simulation, options, name):
-    with pytest.raises(OptionError, match=f"^{name}: "):
+    # A width that is no time is a TimeError, as everywhere.
+    with pytest.raises((OptionError, TimeError), match=f"^{name}: "):
         DynamicConnectome(**{"rank": 2, **FAST, **options}).fit(simulation.recordings)
 
 
