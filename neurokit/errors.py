@@ -100,6 +100,10 @@ class NotFittedError(NeurokitError, ValueError, AttributeError):
     """An estimator is asked for results before `fit`."""
 
 
+class DivergenceError(NeurokitError, ArithmeticError):
+    """A training ran away: a loss or gradient is not finite."""
+
+
 class JobError(NeurokitError):
     """A job of a batch run failed for a reason outside its recipe (time, memory, death)."""
 

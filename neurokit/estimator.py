@@ -29,6 +29,8 @@ from neurokit.stats.blocked import BlockedCV
 Item = TypeVar("Item")
 
 SPLITTER = "neurokit.stats.BlockedCV"
+# Variables of a Dataset that a repr names one by one.
+_MOST_NAMED = 12
 
 
 class UnfittedError(NotFittedError, SklearnNotFittedError):  # type: ignore[misc]  # no types there
@@ -261,7 +263,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         for name, value in json.loads(tree.attrs["fitted"]).items():
             setattr(self, f"{name}_", value)
         for name, node in tree.children.items():
-            setattr(self, f"{name}_", _from_group(node.to_dataset(inherit=False).load(), name))
+            setattr(self, f"{name}_", from_group(node.to_dataset(inherit=False).load(), name))
         self.history_ = str(tree.attrs["history"])
         tree.close()
         return self
@@ -289,7 +291,8 @@ def _as_group(array: xr.DataArray, key: str, kind: str) -> xr.Dataset:
     return bare.to_dataset(name=name).assign_attrs(kind=kind, variable=name)
 
 
-def _from_group(group: xr.Dataset, key: str) -> Any:
+def from_group(group: xr.Dataset, key: str) -> Any:
+    """Give a fitted attribute back from its group in a fitted tree."""
     kind = group.attrs.pop("kind", "dataset")
     variable = group.attrs.pop("variable", key)
     if kind == "dataset":
@@ -327,6 +330,9 @@ def _as_splitter(value: dict[str, Any]) -> Any:
 
 
 def _brief(value: Any) -> str:
+    if isinstance(value, xr.Dataset) and len(value.data_vars) > _MOST_NAMED:
+        total = sum(variable.size for variable in value.data_vars.values())
+        return f"Dataset of {len(value.data_vars)} variables, {total} numbers"
     if isinstance(value, xr.Dataset):
         return f"Dataset {', '.join(map(str, value.data_vars))} {dict(value.sizes)}"
     if isinstance(value, xr.DataArray):

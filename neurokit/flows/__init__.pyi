@@ -4,6 +4,7 @@ from .baselines import (
     Smoothing as Smoothing,
 )
 from .comparison import compare as compare
+from .langevin_flow import LangevinFlow as LangevinFlow
 from .hurst_exponent import hurst as hurst
 from .metrics import (
     co_bps as co_bps,
@@ -29,6 +30,7 @@ from .selection import select_latents as select_latents
 __all__ = [
     "FactorGLM",
     "FirstOrderLDS",
+    "LangevinFlow",
     "LangevinLDS",
     "Smoothing",
     "co_bps",

@@ -125,7 +125,7 @@ class FlowReading(Scored, Estimator):
             parts["velocity"] = mean[:, p : 2 * p]
             parts["velocity_sd"] = spread[:, p : 2 * p]
         arrays = {name: given.trials.labelled(rows, name, latent) for name, rows in parts.items()}
-        return _together(arrays)
+        return together(arrays)
 
     def _hidden(self, data: Observed, given: Given, held_out: Any) -> Observed:
         if held_out is None:
@@ -156,7 +156,7 @@ class FlowReading(Scored, Estimator):
             rates = self._rates(fit, self._posterior(fit, data))
         space = str(self.offset_.dims[0])
         found = given.trials.labelled(rates, "rate", {space: given.trials.labels})
-        return _with_attrs(found, self._rate_attrs())
+        return with_attrs(found, self._rate_attrs())
 
     def _rate_attrs(self) -> dict[str, str]:
         if self._emits_counts():
@@ -289,7 +289,8 @@ def _evidence(fit: Fit | CountFit, data: Observed) -> float:
     return infer(fit, data).bound if isinstance(fit, CountFit) else fit.explained(data)[1]
 
 
-def _together(arrays: dict[str, Any]) -> Any:
+def together(arrays: dict[str, Any]) -> Any:
+    """Join arrays of one form (one, a list or a mapping) to Datasets in that form."""
     first = next(iter(arrays.values()))
     if isinstance(first, list):
         return [
@@ -303,7 +304,8 @@ def _together(arrays: dict[str, Any]) -> Any:
     return xr.Dataset(arrays)
 
 
-def _with_attrs(found: Any, attrs: dict[str, str]) -> Any:
+def with_attrs(found: Any, attrs: dict[str, str]) -> Any:
+    """Give one array, a list or a mapping of them further attributes."""
     if isinstance(found, list):
         return [one.assign_attrs(attrs) for one in found]
     if isinstance(found, dict):

@@ -1,0 +1,90 @@
+"""The Langevin flow whose decoder sees positions and velocities, and nothing else."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from neurokit.flows.torch_dynamics import LangevinDynamics
+from neurokit.flows.torch_encoder import TrialEncoder
+from neurokit.flows.torch_flowed import Flowed, Reading
+from neurokit.flows.torch_posterior import Normal, normal_kl
+
+# Temperature of the force when its inference begins: it disturbs a path little.
+_COOL = -5.0
+
+
+class BottleneckFlow(nn.Module):
+    """A posterior of the first state, dynamics, and a decoder of states.
+
+    (z_0, v_0) ~ N(0, 1) a priori, normal given both ends of a bidirectional encoder. The path
+    follows the dynamics. Where a force is inferred, e_t ~ N(0, 1) per latent and step is what
+    pushes the path, normal given the encoder's state at the bin that it leads to; where it is
+    not, there is no noise.
+
+    Parameters
+    ----------
+    n_neurons : int
+        Read and decoded.
+    dynamics : LangevinDynamics
+        Of the latents.
+    n_hidden : int
+        Units of the encoder per direction, and of the decoder.
+    decoder : {"mlp", "linear"}
+        From states to neurons.
+    """
+
+    def __init__(
+        self, n_neurons: int, dynamics: LangevinDynamics, n_hidden: int, decoder: str
+    ) -> None:
+        super().__init__()
+        d = dynamics.n_latents
+        self.encoder = TrialEncoder(n_neurons, n_hidden)
+        self.initial = nn.Linear(2 * n_hidden, 4 * d)
+        self.dynamics = dynamics
+        self.decoder: nn.Module = nn.Linear(2 * d, n_neurons)
+        if decoder == "mlp":
+            self.decoder = nn.Sequential(
+                nn.Linear(2 * d, n_hidden), nn.Tanh(), nn.Linear(n_hidden, n_neurons)
+            )
+        self.force = nn.Linear(2 * n_hidden, 2 * d)
+        self.infers_force = False
+
+    @torch.no_grad()
+    def start_force(self) -> None:
+        """Begin to infer a force, from its prior and nearly without noise."""
+        for parameter in self.force.parameters():
+            parameter.zero_()
+        self.dynamics.log_temperature.fill_(_COOL)
+        self.infers_force = True
+
+    def forward(self, reading: Reading) -> Flowed:
+        """Infer paths and decode them."""
+        states, summary = self.encoder(reading.inputs, reading.lengths)
+        first = Normal.of(self.initial(summary))
+        z, v = first.draw(reading.generator).chunk(2, -1)
+        if not self.infers_force:
+            z, v = self.dynamics.path(z, v, reading.n_bins)
+            return Flowed(self.decode(z, v), first.kl(), {"position": z, "velocity": v})
+        q = self._force_posterior(states, reading)
+        noise = self.dynamics.noise()
+        z, v = self.dynamics.path(z, v, reading.n_bins, q.draw(reading.generator) @ noise)
+        kl = first.kl() + normal_kl(q.mean, q.log_variance).sum((0, 2))
+        # The force of a bin is the one that led to it; none led to the first.
+        force = nn.functional.pad(q.mean.transpose(0, 1), (0, 0, 1, 0))
+        return Flowed(self.decode(z, v), kl, {"position": z, "velocity": v, "force": force})
+
+    def decode(self, position: Tensor, velocity: Tensor) -> Tensor:
+        """Return what the likelihood takes, of states."""
+        found: Tensor = self.decoder(torch.cat([position, velocity], -1))
+        return found
+
+    def _force_posterior(self, states: Tensor, reading: Reading) -> Normal:
+        """Of the force after each bin but the last, (n_bins - 1, n, d); beyond trials the prior."""
+        q = Normal.of(self.force(states[:, 1:]).transpose(0, 1))
+        ahead = reading.n_bins - states.shape[1]
+        led_to = torch.arange(1, reading.n_bins)[:, None]
+        inside = (led_to < reading.lengths[None]).to(states)[..., None]
+        wider = (0, 0, 0, 0, 0, ahead)
+        mean, log_variance = (nn.functional.pad(a, wider) for a in (q.mean, q.log_variance))
+        return Normal(mean * inside, log_variance * inside)

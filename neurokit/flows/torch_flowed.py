@@ -1,0 +1,57 @@
+"""What every network of a flow takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Trials as a network reads them.
+
+    Parameters
+    ----------
+    inputs : (n, n_bins, n_neurons) tensor
+        Standardised values; 0 where not seen.
+    lengths : (n,) tensor of int, on the processor
+        Bins of each trial; what follows is padding.
+    n_bins : int
+        Bins to give, at least those of `inputs`: what lies beyond a trial's end is a forecast.
+    generator : torch.Generator, optional
+        Of draws from the posterior; without one latents are at its mean.
+    """
+
+    inputs: Tensor
+    lengths: Tensor
+    n_bins: int
+    generator: torch.Generator | None = None
+
+
+@dataclass(frozen=True)
+class Flowed:
+    """What a network makes of trials.
+
+    Parameters
+    ----------
+    decoded : (n, n_bins, n_neurons) tensor
+        For the likelihood.
+    kl : (n,) tensor
+        Divergence of the posterior from the prior, nats.
+    latents : dict of str to (n, n_bins, k) tensor
+        ``position`` and what else the network has.
+    """
+
+    decoded: Tensor
+    kl: Tensor
+    latents: dict[str, Tensor]
+
+
+class Network(Protocol):
+    """A network of a flow."""
+
+    def __call__(self, reading: Reading) -> Flowed:
+        """Infer latents of trials and decode them."""
