@@ -67,7 +67,8 @@ class LangevinDynamics(nn.Module):
         lost = eye - kept.T @ kept
         # Friction near 0 loses less than rounding.
         root = torch.linalg.cholesky(0.5 * (lost + lost.T) + 1e-6 * eye)
-        return (0.5 * self.log_temperature).exp() * root.T
+        scaled: Tensor = (0.5 * self.log_temperature).exp() * root.T
+        return scaled
 
     def path(
         self, position: Tensor, velocity: Tensor, n_bins: int, pushes: Tensor | None = None

@@ -214,7 +214,7 @@ def _step(
     shown = allowed & (drawn < options.keep)
     try:
         found = model(batch.values, shown, batch.lengths, course.generator)
-    except torch.linalg.LinAlgError as error:
+    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # not in the stubs
         raise _diverged(course, options) from error
     weight = _target_weight(allowed, shown, model.visible, options.keep)
     each = model.likelihood.loss(found.decoded, batch.values)
