@@ -220,14 +220,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         NotFittedError
             If `fit` has not run.
         """
-        import warnings
-
         from neurokit.io.saving import save
+
+        self._warn_unfinished()
+        return save(self.to_tree(), path, overwrite=overwrite)
+
+    def _warn_unfinished(self) -> None:
+        """Warn before a fit is stored that was cut short."""
+        import warnings
 
         if getattr(self, "converged_", True) is False:
             text = f"{type(self).__name__}: this fit did not converge or was interrupted"
-            warnings.warn(text, NeurokitWarning, stacklevel=2)
-        return save(self.to_tree(), path, overwrite=overwrite)
+            warnings.warn(text, NeurokitWarning, stacklevel=3)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

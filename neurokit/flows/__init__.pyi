@@ -16,6 +16,7 @@ from .metrics import (
 from .model import LangevinLDS as LangevinLDS
 from .nlb_submission import nlb_submission as nlb_submission
 from .nlb_trials import nlb_trials as nlb_trials
+from .peers import SmallLFADS as SmallLFADS, SmallNDT as SmallNDT
 from .plot_averages import plot_psth as plot_psth
 from .plot_landscape import plot_potential as plot_potential
 from .plots import (
@@ -32,6 +33,8 @@ __all__ = [
     "FirstOrderLDS",
     "LangevinFlow",
     "LangevinLDS",
+    "SmallLFADS",
+    "SmallNDT",
     "Smoothing",
     "co_bps",
     "compare",

@@ -69,8 +69,7 @@ def read_about(path: Path) -> dict[str, Any]:
     StoreError
         If the file is not there, damaged or something else.
     """
-    found: dict[str, Any] = json.loads(_metadata(path)["about"])
-    return found
+    return _said(path, "about")
 
 
 def resume(path: Path, course: Course) -> None:
@@ -81,34 +80,50 @@ def resume(path: Path, course: Course) -> None:
     path : Path
         Of `write_checkpoint`.
     course : Course
-        Of the same model and data; changed in place.
+        Of the same model and data; changed in place, to nothing of use if this fails.
 
     Raises
     ------
     StoreError
         If the file is not there, damaged, or of another model.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    where = json.loads(_metadata(path)["course"])
-    tensors = load_file(path)
+    where = _said(path, "course")
     try:
-        course.model.load_state_dict(_under("model/", tensors))
-        course.average.load_state_dict(_under("average/", tensors))
-    except RuntimeError as error:
+        _restore(course, where, load_file(path))
+    except (SafetensorError, RuntimeError, LookupError, ValueError, TypeError) as error:
         raise StoreError(
-            "holds a training of another network",
+            f"holds no whole training of this network ({error})",
             where=str(path),
-            mend="Resume with the parameters that it was begun with.",
+            mend="Resume with the parameters that it was begun with, from an undamaged file.",
         ) from error
-    course.best = _under("best/", tensors)
-    course.held = tensors["held"].to(course.held.device)
+
+
+def _restore(course: Course, where: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    course.model.load_state_dict(_under("model/", tensors))
+    course.average.load_state_dict(_under("average/", tensors))
+    course.best = _like(course.model.state_dict(), _under("best/", tensors))
+    held = _like({"held": course.held}, {"held": tensors["held"]})["held"]
+    course.held = held.to(course.held.device)
     course.generator.set_state(tensors["generator"])
-    _load_moments(course.optimiser, _under("optimiser/", tensors))
-    course.epoch, course.n_steps = where["epoch"], where["n_steps"]
-    course.best_epoch = where["best_epoch"]
-    course.best_loss = math.inf if where["best_loss"] is None else where["best_loss"]
-    course.records = where["records"]
+    course.epoch, course.n_steps = int(where["epoch"]), int(where["n_steps"])
+    course.best_epoch = int(where["best_epoch"])
+    course.best_loss = math.inf if where["best_loss"] is None else float(where["best_loss"])
+    course.records = [dict(record) for record in where["records"]]
+    _load_moments(course, _under("optimiser/", tensors))
+
+
+def _said(path: Path, part: str) -> dict[str, Any]:
+    """One part of the header, which is JSON."""
+    try:
+        found = json.loads(_metadata(path)[part])
+    except (KeyError, ValueError) as error:
+        raise _is_none(path) from error
+    if not isinstance(found, dict):
+        raise _is_none(path)
+    return found
 
 
 def _metadata(path: Path) -> dict[str, str]:
@@ -122,11 +137,23 @@ def _metadata(path: Path) -> dict[str, str]:
             f"cannot be read ({error})", where=str(path), mend="Give a file that fit wrote."
         ) from error
     if found.get("kind") != _KIND:
-        raise StoreError(
-            "is no training of a flow",
-            where=str(path),
-            mend="Give the file that fit(checkpoint=...) wrote.",
-        )
+        raise _is_none(path)
+    return found
+
+
+def _is_none(path: Path) -> StoreError:
+    return StoreError(
+        "is no training of a flow",
+        where=str(path),
+        mend="Give the file that fit(checkpoint=...) wrote.",
+    )
+
+
+def _like(known: dict[str, Tensor], found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What was found, if it has the names and shapes that are known."""
+    shapes = [{name: tuple(value.shape) for name, value in x.items()} for x in (known, found)]
+    if shapes[0] != shapes[1]:
+        raise ValueError("tensors have other names or shapes")
     return found
 
 
@@ -136,9 +163,13 @@ def _under(head: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def _load_moments(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def _load_moments(course: Course, tensors: dict[str, Tensor]) -> None:
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         index, _, key = name.partition("/")
         state.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    parameters = course.optimiser.param_groups[0]["params"]
+    for index, moments in state.items():
+        like = parameters[index]
+        _like({"step": torch.zeros(()), "exp_avg": like, "exp_avg_sq": like}, moments)
+    course.optimiser.load_state_dict({**course.optimiser.state_dict(), "state": state})

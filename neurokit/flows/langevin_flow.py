@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from neurokit.errors import SchemaError, check_option
+from neurokit.errors import OptionError, check_option
+from neurokit.flows.langevin_reading import STEP, LangevinReading
 from neurokit.flows.neural import NeuralFlow
-from neurokit.flows.neural_reading import Forecasting, whole_number
-from neurokit.flows.torch_needed import one_torch_thread
-from neurokit.randomness import as_generator
+from neurokit.flows.neural_reading import whole_number
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from neurokit.flows.torch_model import Block, NeuralModel
+    from neurokit.flows.training import Course, TrainingOptions
 
-# Units of time per bin: a spring of stiffness 1 takes some 20 bins to swing.
-_STEP = 0.3
+VARIANTS = ("bottleneck", "published")
+DECODER_INPUTS = ("position", "velocity", "hidden")
 
 
-class LangevinFlow(Forecasting, NeuralFlow):
+class LangevinFlow(LangevinReading, NeuralFlow):
     """dz = v dt, dv = (-dU/dz - (G + J) v) dt + sqrt(2 G T) dW; y ~ p(y | decoder(z, v)).
 
     A variational autoencoder whose latents obey the underdamped Langevin equation [1]_. The decoder
     sees positions z and velocities v only, so that what it says is in the latents; the first state
     comes from a network that reads the trial in both directions. U is a potential of coupled
     oscillators, bounded below: springs of every latent and between neighbours on a ring, and a
-    network of log cosh ridges. Friction G and turning J are learned, their step is exact.
+    network of log cosh ridges. Friction G and turning J are learned, their step is exact [2]_. The
+    force dW is inferred per bin where that explains held values better, else it is 0.
+
+    ``variant="published"`` is the authors' model with what is wrong in their code repaired: a
+    causal encoder, the first state from the first bin, a potential by a kernel, noise that is drawn
+    and not inferred, and a transformer that also sees the encoder's states.
 
     Parameters
     ----------
@@ -37,13 +43,21 @@ class LangevinFlow(Forecasting, NeuralFlow):
         Width of a bin, s; default from the data's sampling rate.
     likelihood : {"poisson", "negative_binomial", "gaussian"}
         Of the values.
+    variant : {"bottleneck", "published"}
+        Which model.
     n_hidden : int, default 64
         Units of the encoder per direction, and of the decoder.
     n_potential : int, default 32
         Ridges of the network in the potential; 0 leaves springs only, and a path without a loop.
     decoder : {"mlp", "linear"}
-        From states to neurons.
-    max_epochs : int, default 200
+        From states to neurons; of the bottleneck.
+    decoder_inputs : sequence of {"position", "velocity", "hidden"}, optional
+        What the decoder sees; default the first two, and all three where published. With "hidden",
+        the encoder's states, latents need not carry anything: compare with ("hidden",) alone.
+    inferred_force : {"auto", True, False}
+        "auto" trains without, then goes on with it for a fifth of `max_epochs`, and keeps it if
+        held values gain by more than two standard errors; of the bottleneck.
+    max_epochs : int, default 150
         Most passes over the trials.
     batch_size : int, optional
         Trials per step; default half of them, at most 200.
@@ -66,6 +80,8 @@ class LangevinFlow(Forecasting, NeuralFlow):
         Decoupled.
     clip : float, default 5.0
         Longest gradient.
+    precision : {"float32", "bfloat16"}
+        Of products in encoder and decoder; all else stays in single precision.
     device : {"auto", "cpu", "cuda", "mps"} or str
         Where to compute.
     random_state : None, int or numpy.random.Generator
@@ -75,6 +91,12 @@ class LangevinFlow(Forecasting, NeuralFlow):
 
     Attributes
     ----------
+    frequencies_, damping_ratios_ : DataArray
+        (mode) of the linear dynamics where the potential is lowest; Hz.
+    infers_force_ : bool
+        Whether a force is inferred.
+    force_gain_ : float
+        What it gained, nats per held value; NaN where it was not tried.
     module_ : torch module
         The trained networks.
     weights_ : Dataset
@@ -111,10 +133,13 @@ class LangevinFlow(Forecasting, NeuralFlow):
         *,
         bin_s: float | None = None,
         likelihood: str = "poisson",
+        variant: str = "bottleneck",
         n_hidden: int = 64,
         n_potential: int = 32,
         decoder: str = "mlp",
-        max_epochs: int = 200,
+        decoder_inputs: Sequence[str] | None = None,
+        inferred_force: bool | str = "auto",
+        max_epochs: int = 150,
         batch_size: int | None = None,
         learning_rate: float = 0.01,
         averaging: float = 0.98,
@@ -125,6 +150,7 @@ class LangevinFlow(Forecasting, NeuralFlow):
         kl_weight: float = 1.0,
         weight_decay: float = 0.0,
         clip: float = 5.0,
+        precision: str = "float32",
         device: str = "auto",
         random_state: int | np.random.Generator | None = None,
         progress: bool | None = None,
@@ -132,9 +158,12 @@ class LangevinFlow(Forecasting, NeuralFlow):
         self.n_latents = n_latents
         self.bin_s = bin_s
         self.likelihood = likelihood
+        self.variant = variant
         self.n_hidden = n_hidden
         self.n_potential = n_potential
         self.decoder = decoder
+        self.decoder_inputs = decoder_inputs
+        self.inferred_force = inferred_force
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -146,6 +175,7 @@ class LangevinFlow(Forecasting, NeuralFlow):
         self.kl_weight = kl_weight
         self.weight_decay = weight_decay
         self.clip = clip
+        self.precision = precision
         self.device = device
         self.random_state = random_state
         self.progress = progress
@@ -153,157 +183,57 @@ class LangevinFlow(Forecasting, NeuralFlow):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         whole_number("n_potential", self.n_potential, least=0)
+        check_option("variant", self.variant, VARIANTS)
         check_option("decoder", self.decoder, ("mlp", "linear"))
+        if not (isinstance(self.inferred_force, bool) or self.inferred_force == "auto"):
+            raise OptionError(
+                f"is {self.inferred_force!r}", where="inferred_force", mend="Give 'auto' or a bool."
+            )
+        if self.variant == "published" and self.n_hidden % 2:
+            raise OptionError(f"is {self.n_hidden}", where="n_hidden", mend="Give an even number.")
+        given = self.decoder_inputs
+        if given is not None and (isinstance(given, str) or not given):
+            raise OptionError(f"is {given!r}", where="decoder_inputs", mend="Give some names.")
+        for name in given or ():
+            check_option("decoder_inputs", name, DECODER_INPUTS)
+
+    def _seen_by_decoder(self) -> tuple[str, ...]:
+        if self.decoder_inputs is not None:
+            return tuple(self.decoder_inputs)
+        return DECODER_INPUTS if self.variant == "published" else DECODER_INPUTS[:2]
 
     def _network(self, n_neurons: int) -> Any:
         from neurokit.flows.torch_bottleneck import BottleneckFlow
         from neurokit.flows.torch_dynamics import LangevinDynamics
+        from neurokit.flows.torch_potential import OscillatorPotential
+        from neurokit.flows.torch_published import KernelPotential, PublishedFlow
 
-        dynamics = LangevinDynamics(self.n_latents, self.n_potential, _STEP, 1)
-        return BottleneckFlow(n_neurons, dynamics, self.n_hidden, self.decoder)
+        seen = self._seen_by_decoder()
+        if self.variant == "published":
+            dynamics = LangevinDynamics(KernelPotential(self.n_latents), STEP, turns=False)
+            return PublishedFlow(n_neurons, dynamics, self.n_hidden, seen)
+        dynamics = LangevinDynamics(OscillatorPotential(self.n_latents, self.n_potential), STEP)
+        found = BottleneckFlow(n_neurons, dynamics, self.n_hidden, self.decoder, seen)
+        found.infers_force = getattr(self, "infers_force_", False)
+        return found
 
-    def _scale(self, name: str) -> float:
-        return _STEP / self.bin_width_ if name == "velocity" else 1.0
+    def _begin(self, model: NeuralModel) -> None:
+        if self.inferred_force is True and self.variant == "bottleneck":
+            model.network.start_force()
 
-    def decode(self, position: Any, velocity: Any) -> xr.DataArray:
-        """Return what neurons are expected to do at given states.
+    def _refined(self, course: Course, data: Block, options: TrainingOptions) -> Course:
+        from neurokit.flows.torch_force import with_force
 
-        Parameters
-        ----------
-        position, velocity : (..., n_latents) DataArray or ndarray
-            As `transform` gives them; velocities per second.
+        self.force_gain_ = float("nan")
+        if self.inferred_force != "auto" or self.variant != "bottleneck":
+            return course
+        n_epochs = max(1, self.max_epochs // 5)
+        course, self.force_gain_ = with_force(course, data, options, self.seed_ + 1, n_epochs)
+        return course
 
-        Returns
-        -------
-        DataArray
-            (..., neuron) expected counts per bin, or signals.
-
-        Raises
-        ------
-        SchemaError
-            If shapes do not fit.
-        """
-        import torch
-
-        module = self.module_
-        places = [np.asarray(a, dtype=np.float32) for a in (position, velocity)]
-        if places[0].shape != places[1].shape or places[0].shape[-1:] != (self.n_latents,):
-            raise SchemaError(
-                f"has shape {places[0].shape}, velocity {places[1].shape}",
-                where="position",
-                mend=f"Give both as (..., {self.n_latents}).",
-            )
-        places[1] = places[1] / np.float32(self._scale("velocity"))
-        device = next(module.parameters()).device
-        with torch.no_grad(), one_torch_thread():
-            z, v = (torch.from_numpy(a).to(device) for a in places)
-            rates = module.likelihood.expected(module.network.decode(z, v)).cpu().numpy()
-        space = str(self.neurons_.dims[0])
-        dims = [f"dim_{i}" for i in range(rates.ndim - 1)]
-        coords: dict[Any, Any] = {space: self.neurons_[space].values}
-        if isinstance(position, xr.DataArray):
-            dims = [str(dim) for dim in position.dims[:-1]]
-            coords |= {k: c for k, c in position.coords.items() if set(c.dims) <= set(dims)}
-        found = xr.DataArray(rates.astype(np.float64), coords, (*dims, space), "rate")
-        return found.assign_attrs(self._rate_attrs())
-
-    def potential(self, position: Any) -> Any:
-        """Return the energy U at given positions.
-
-        Parameters
-        ----------
-        position : (..., n_latents) DataArray or ndarray
-            As `transform` gives them.
-
-        Returns
-        -------
-        (...) ndarray or DataArray
-            In squared units of velocity over the step's unit of time; differences matter only.
-        """
-        import torch
-
-        module = self.module_
-        places = np.asarray(position, dtype=np.float32)
-        if places.shape[-1:] != (self.n_latents,):
-            raise SchemaError(
-                f"has shape {places.shape}", where="position", mend=f"Give (..., {self.n_latents})."
-            )
-        device = next(module.parameters()).device
-        with torch.no_grad(), one_torch_thread():
-            z = torch.from_numpy(places).to(device)
-            energy = module.network.dynamics.potential.energy(z).cpu().numpy().astype(np.float64)
-        if not isinstance(position, xr.DataArray):
-            return energy
-        return position.isel({position.dims[-1]: 0}, drop=True).copy(data=energy).rename("energy")
-
-    def sample(
-        self,
-        n_bins: int = 100,
-        n_trials: int = 1,
-        *,
-        random_state: int | np.random.Generator | None = None,
-    ) -> xr.Dataset:
-        """Draw paths from the prior, and what would be recorded.
-
-        Parameters
-        ----------
-        n_bins : int
-            Bins of each trial.
-        n_trials : int
-            Number of trials.
-        random_state : None, int or numpy.random.Generator
-            Source of the draws.
-
-        Returns
-        -------
-        Dataset
-            ``response`` and ``rate`` (trial, time, neuron), ``position`` and ``velocity`` (trial,
-            time, latent).
-        """
-        import torch
-
-        whole_number("n_bins", n_bins)
-        whole_number("n_trials", n_trials)
-        rng = as_generator(random_state)
-        module = self.module_
-        device = next(module.parameters()).device
-        start = rng.normal(size=(2, n_trials, self.n_latents)).astype(np.float32)
-        with torch.no_grad(), one_torch_thread():
-            z, v = module.network.dynamics.path(
-                *torch.from_numpy(start).to(device), n_bins, self._noise(rng, n_bins, n_trials)
-            )
-        space = str(self.neurons_.dims[0])
-        dims = ("trial", "time", "latent")
-        found = xr.Dataset(
-            {
-                "position": (dims, z.cpu().numpy().astype(np.float64)),
-                "velocity": (dims, v.cpu().numpy().astype(np.float64) * self._scale("velocity")),
-            },
-            coords={"time": np.arange(n_bins) * self.bin_width_, "latent": range(self.n_latents)},
-        )
-        found["rate"] = self.decode(found.position, found.velocity)
-        drawn = _drawn(module.likelihood, found["rate"].values, rng)
-        return found.assign(response=(("trial", "time", space), drawn))
-
-    def _noise(self, rng: np.random.Generator, n_bins: int, n_trials: int) -> Any:
-        """Pushes of a force that is part of the model, or None."""
-        import torch
-
-        network = self.module_.network
-        if not network.infers_force:
-            return None
-        drawn = rng.normal(size=(n_bins - 1, n_trials, self.n_latents)).astype(np.float32)
-        noise = network.dynamics.noise()
-        return torch.from_numpy(drawn).to(noise) @ noise
-
-
-def _drawn(likelihood: Any, rate: Array, rng: np.random.Generator) -> Array:
-    """Values of a likelihood with given expectations."""
-    if likelihood.kind == "poisson":
-        return np.asarray(rng.poisson(rate), dtype=np.float64)
-    scale = likelihood.log_scale.detach().cpu().numpy().astype(np.float64)
-    if likelihood.kind == "gaussian":
-        spread = likelihood.spread.cpu().numpy() * np.exp(0.5 * scale)
-        return np.asarray(rng.normal(rate, spread), dtype=np.float64)
-    r = np.exp(scale)
-    return np.asarray(rng.negative_binomial(r, r / (r + rate)), dtype=np.float64)
+    def _keep(self, course: Course, *, converged: bool) -> None:
+        self.infers_force_ = bool(course.model.network.infers_force)
+        super()._keep(course, converged=converged)
+        frequencies, damping = self._modes()
+        self.frequencies_ = xr.DataArray(frequencies, dims="mode", attrs={"units": "Hz"})
+        self.damping_ratios_ = xr.DataArray(damping, dims="mode", attrs={"units": "1"})

@@ -18,9 +18,11 @@ from neurokit.flows.torch_needed import chosen_device, need_torch, one_torch_thr
 from neurokit.randomness import as_generator
 
 if TYPE_CHECKING:
+    from neurokit.flows.torch_model import Block, NeuralModel
     from neurokit.flows.training import Course, TrainingOptions
 
 LIKELIHOODS = ("poisson", "negative_binomial", "gaussian")
+PRECISIONS = ("float32", "bfloat16")
 # Parameters that may differ between a training and its resumption.
 _FREE = ("max_epochs", "device", "progress", "random_state")
 
@@ -33,6 +35,7 @@ class NeuralFlow(NeuralReading):
     batch_size: int | None
     learning_rate: float
     averaging: float
+    precision: str
     patience: int
     validation: float
     keep: float
@@ -44,6 +47,13 @@ class NeuralFlow(NeuralReading):
     progress: bool | None
     losses_: xr.Dataset
     converged_: bool
+
+    def _begin(self, model: NeuralModel) -> None:
+        """What a network does before it is trained, beyond drawing values."""
+
+    def _refined(self, course: Course, data: Block, options: TrainingOptions) -> Course:
+        """A second training that goes on from the best weights, where there is one."""
+        return course
 
     def fit(
         self,
@@ -118,7 +128,8 @@ class NeuralFlow(NeuralReading):
 
     def _check_parameters(self) -> None:
         for name in ("n_latents", "max_epochs", "patience", "n_hidden"):
-            whole_number(name, getattr(self, name))
+            whole_number(name, getattr(self, name, 1))
+        check_option("precision", self.precision, PRECISIONS)
         if self.batch_size is not None:
             whole_number("batch_size", self.batch_size)
         whole_number("kl_warm_up", self.kl_warm_up, least=0)
@@ -171,10 +182,12 @@ class NeuralFlow(NeuralReading):
         generator = torch.Generator().manual_seed(seed)
         model = unfilled(lambda: self._whole_model(self.neurons_.size))
         initialise(model, generator)
+        self._begin(model)
         mean, spread = moments(data)
         model.likelihood.mean.copy_(torch.from_numpy(mean))
         model.likelihood.spread.copy_(torch.from_numpy(spread))
         model.visible.copy_(torch.from_numpy(self.neurons_.values))
+        model.mixed = self.precision == "bfloat16"
         return started(model.to(device), Block.of(data, device), options, generator)
 
     def _about(self, data: Padded, seed: int) -> dict[str, Any]:
@@ -211,7 +224,9 @@ class NeuralFlow(NeuralReading):
                 checkpoints.write_checkpoint(checkpoint, now, about)
 
         try:
-            train(course, Block.of(data, device), options, self.max_epochs, watch)
+            block = Block.of(data, device)
+            train(course, block, options, self.max_epochs, watch)
+            course = self._refined(course, block, options)
         except (KeyboardInterrupt, DivergenceError):
             # What is best by now stays, marked as unfinished.
             self._keep(course, converged=False)

@@ -32,6 +32,7 @@ class NeuralReading(Scored, Estimator):
 
     likelihood: str
     device: str
+    precision: str
     bin_width_: float
     neurons_: xr.DataArray
     weights_: xr.Dataset
@@ -47,10 +48,15 @@ class NeuralReading(Scored, Estimator):
         self._check_fitted()
         built = self.__dict__.get("_built")
         if built is None or built[0] is not self.weights_:
-            built = (self.weights_, self._module_of(self.weights_))
+            module = self._module_of(self.weights_).to(chosen_device(self.device))
+            built = (self.weights_, module)
             self.__dict__["_built"] = built
-        module: NeuralModel = built[1]
-        return module
+        found: NeuralModel = built[1]
+        return found
+
+    def check_weights(self) -> None:
+        """Raise `RuntimeError` where weights do not fit the parameters."""
+        self._module_of(self.weights_)
 
     def _module_of(self, weights: xr.Dataset) -> NeuralModel:
         torch = need_torch(type(self).__name__)
@@ -63,7 +69,8 @@ class NeuralReading(Scored, Estimator):
         arrays = {str(name): value.values for name, value in weights.data_vars.items()}
         module.load_state_dict({name: torch.from_numpy(a.copy()) for name, a in arrays.items()})
         module.eval()
-        return module.to(chosen_device(self.device))
+        module.mixed = self.precision == "bfloat16"
+        return module
 
     def _whole_model(self, n_neurons: int) -> NeuralModel:
         import torch
@@ -222,6 +229,7 @@ class NeuralReading(Scored, Estimator):
         from neurokit.flows.tensor_files import save_fit
 
         self._check_fitted()
+        self._warn_unfinished()
         return save_fit(self, Path(path), overwrite=overwrite)
 
     @classmethod

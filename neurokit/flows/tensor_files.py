@@ -103,7 +103,12 @@ def load_fit(kind: type[Fit], path: Path) -> Fit:
         raise StoreError(
             f"holds {found}, not {expected}", where=str(path), mend="Load it with its own class."
         )
-    return _filled(kind, metadata, weights)
+    try:
+        return _filled(kind, metadata, weights)
+    except (LookupError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(
+            f"holds no whole fit ({error})", where=str(path), mend="Save the fit again."
+        ) from error
 
 
 def _filled(kind: type[Fit], metadata: dict[str, str], weights: dict[str, Any]) -> Fit:
@@ -117,4 +122,6 @@ def _filled(kind: type[Fit], metadata: dict[str, str], weights: dict[str, Any]) 
         setattr(fit, f"{name}_", from_group(xr.Dataset.from_dict(table), name))
     fit.weights_ = weights_dataset(weights)
     fit.history_ = metadata["history"]
+    # Weights that do not fit the parameters are said to be so now, not on first use.
+    fit.check_weights()
     return fit

@@ -1,4 +1,4 @@
-"""The Langevin flow whose decoder sees positions and velocities, and nothing else."""
+"""The Langevin flow whose decoder sees positions and velocities, and nothing else unless told."""
 
 from __future__ import annotations
 
@@ -32,23 +32,37 @@ class BottleneckFlow(nn.Module):
         Units of the encoder per direction, and of the decoder.
     decoder : {"mlp", "linear"}
         From states to neurons.
+    decoder_inputs : tuple of {"position", "velocity", "hidden"}
+        What the decoder sees; "hidden" are the encoder's states.
     """
 
     def __init__(
-        self, n_neurons: int, dynamics: LangevinDynamics, n_hidden: int, decoder: str
+        self,
+        n_neurons: int,
+        dynamics: LangevinDynamics,
+        n_hidden: int,
+        decoder: str,
+        decoder_inputs: tuple[str, ...] = ("position", "velocity"),
     ) -> None:
         super().__init__()
         d = dynamics.n_latents
+        self.decoder_inputs = decoder_inputs
+        width = sum(2 * n_hidden if part == "hidden" else d for part in decoder_inputs)
         self.encoder = TrialEncoder(n_neurons, n_hidden)
         self.initial = nn.Linear(2 * n_hidden, 4 * d)
         self.dynamics = dynamics
-        self.decoder: nn.Module = nn.Linear(2 * d, n_neurons)
+        self.decoder: nn.Module = nn.Linear(width, n_neurons)
         if decoder == "mlp":
             self.decoder = nn.Sequential(
-                nn.Linear(2 * d, n_hidden), nn.Tanh(), nn.Linear(n_hidden, n_neurons)
+                nn.Linear(width, n_hidden), nn.Tanh(), nn.Linear(n_hidden, n_neurons)
             )
         self.force = nn.Linear(2 * n_hidden, 2 * d)
         self.infers_force = False
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether a force is part of the model."""
+        return self.infers_force
 
     @torch.no_grad()
     def start_force(self) -> None:
@@ -60,23 +74,33 @@ class BottleneckFlow(nn.Module):
 
     def forward(self, reading: Reading) -> Flowed:
         """Infer paths and decode them."""
-        states, summary = self.encoder(reading.inputs, reading.lengths)
-        first = Normal.of(self.initial(summary))
+        with reading.products():
+            states, summary = self.encoder(reading.inputs, reading.lengths)
+        states = states.float()
+        first = Normal.of(self.initial(summary.float()))
         z, v = first.draw(reading.generator).chunk(2, -1)
-        if not self.infers_force:
-            z, v = self.dynamics.path(z, v, reading.n_bins)
-            return Flowed(self.decode(z, v), first.kl(), {"position": z, "velocity": v})
-        q = self._force_posterior(states, reading)
-        noise = self.dynamics.noise()
-        z, v = self.dynamics.path(z, v, reading.n_bins, q.draw(reading.generator) @ noise)
-        kl = first.kl() + normal_kl(q.mean, q.log_variance).sum((0, 2))
-        # The force of a bin is the one that led to it; none led to the first.
-        force = nn.functional.pad(q.mean.transpose(0, 1), (0, 0, 1, 0))
-        return Flowed(self.decode(z, v), kl, {"position": z, "velocity": v, "force": force})
+        pushes, kl, more = None, first.kl(), {}
+        if self.infers_force:
+            q = self._force_posterior(states, reading)
+            pushes = q.draw(reading.generator) @ self.dynamics.noise()
+            kl = kl + normal_kl(q.mean, q.log_variance).sum((0, 2))
+            # The force of a bin is the one that led to it; none led to the first.
+            more = {"force": nn.functional.pad(q.mean.transpose(0, 1), (0, 0, 1, 0))}
+        z, v = self.dynamics.path(z, v, reading.n_bins, pushes)
+        if not {"position", "velocity"} & set(self.decoder_inputs):
+            kl = torch.zeros_like(kl)
+        beyond = (0, 0, 0, reading.n_bins - states.shape[1])
+        parts = {"position": z, "velocity": v, "hidden": nn.functional.pad(states, beyond)}
+        with reading.products():
+            decoded: Tensor = self.decoder(
+                torch.cat([parts[name] for name in self.decoder_inputs], -1)
+            )
+        return Flowed(decoded.float(), kl, {"position": z, "velocity": v, **more})
 
     def decode(self, position: Tensor, velocity: Tensor) -> Tensor:
-        """Return what the likelihood takes, of states."""
-        found: Tensor = self.decoder(torch.cat([position, velocity], -1))
+        """Return what the likelihood takes, where the decoder sees no more than states."""
+        parts = {"position": position, "velocity": velocity}
+        found: Tensor = self.decoder(torch.cat([parts[name] for name in self.decoder_inputs], -1))
         return found
 
     def _force_posterior(self, states: Tensor, reading: Reading) -> Normal:

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from neurokit.flows.torch_potential import Force, OscillatorPotential
+from neurokit.flows.torch_potential import Force, Potential
 from neurokit.flows.torch_scan import linear_scan
 
 # Damping of a start: a velocity forgets itself in some 1 / .1 units of time.
@@ -25,30 +25,35 @@ class LangevinDynamics(nn.Module):
 
     Parameters
     ----------
-    n_latents : int
-        d.
-    n_hidden : int
-        Units of the network in the potential.
+    potential : Potential
+        U.
     step : float
         Units of time per bin.
     n_substeps : int
         Steps per bin.
+    turns : bool
+        Whether there is J.
     """
 
-    def __init__(self, n_latents: int, n_hidden: int, step: float, n_substeps: int) -> None:
+    def __init__(
+        self, potential: Potential, step: float, n_substeps: int = 1, *, turns: bool = True
+    ) -> None:
         super().__init__()
+        n_latents = potential.n_latents
         self.n_latents, self.n_substeps = n_latents, n_substeps
         self.step = step / n_substeps
-        self.potential = OscillatorPotential(n_latents, n_hidden)
+        self.potential = potential
         self.log_friction = nn.Parameter(torch.empty(n_latents))
-        self.turning = nn.Parameter(torch.empty(n_latents, n_latents))
+        self.turning = nn.Parameter(torch.empty(n_latents, n_latents), requires_grad=turns)
         self.log_temperature = nn.Parameter(torch.empty(()))
 
     @torch.no_grad()
     def reset(self, generator: torch.Generator) -> None:
         """Draw starting values."""
         self.log_friction.fill_(math.log(_FRICTION))
-        self.turning.copy_(torch.randn(self.turning.shape, generator=generator) * 0.02)
+        self.turning.zero_()
+        if self.turning.requires_grad:
+            self.turning.copy_(torch.randn(self.turning.shape, generator=generator) * 0.02)
         self.log_temperature.fill_(math.log(0.1))
 
     def friction(self) -> Tensor:

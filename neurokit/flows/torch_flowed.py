@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,12 +24,19 @@ class Reading:
         Bins to give, at least those of `inputs`: what lies beyond a trial's end is a forecast.
     generator : torch.Generator, optional
         Of draws from the posterior; without one latents are at its mean.
+    mixed : bool
+        Encode and decode in bfloat16.
     """
 
     inputs: Tensor
     lengths: Tensor
     n_bins: int
     generator: torch.Generator | None = None
+    mixed: bool = False
+
+    def products(self) -> AbstractContextManager[object]:
+        """Within it, products of matrices are in bfloat16 where that was asked for."""
+        return torch.autocast(self.inputs.device.type, torch.bfloat16, enabled=self.mixed)
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,15 @@ class NeuralModel(nn.Module):
         Of the values.
     visible : (n_neurons,) tensor of bool
         Neurons that are read; the others are predicted only.
+
+    Attributes
+    ----------
+    mixed : bool
+        Encode and decode in bfloat16.
     """
 
     visible: Tensor
+    mixed: bool = False
     network: Any
     likelihood: Likelihood
 
@@ -83,7 +89,7 @@ class NeuralModel(nn.Module):
         """
         n_bins = values.shape[1] + n_ahead
         found: Flowed = self.network(
-            Reading(self.inputs(values, shown), lengths, n_bins, generator)
+            Reading(self.inputs(values, shown), lengths, n_bins, generator, self.mixed)
         )
         return found
 

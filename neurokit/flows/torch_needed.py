@@ -83,8 +83,8 @@ def chosen_device(device: str) -> Any:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         return torch.device(next((name for name, found in there.items() if found), "cpu"))
-    kind = device.partition(":")[0] if isinstance(device, str) else device
-    if kind not in DEVICES[1:]:
+    kind, _, number = device.partition(":") if isinstance(device, str) else ("", "", "")
+    if kind not in DEVICES[1:] or (device != kind and not number.isdigit()):
         raise OptionError(f"is {device!r}", where="device", mend=f"Give one of {DEVICES}.")
     if kind != "cpu" and not there[kind]:
         raise OptionError(f"is {device!r}, which is not there", where="device", mend="Take 'auto'.")

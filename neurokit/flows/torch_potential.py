@@ -12,7 +12,21 @@ _FLOOR = 1e-3
 _TAPS = 3
 
 
-class OscillatorPotential(nn.Module):
+class Potential(nn.Module):
+    """What dynamics ask of a potential U of (..., d) positions."""
+
+    n_latents: int
+
+    def energy(self, position: Tensor) -> Tensor:
+        """Return U."""
+        raise NotImplementedError
+
+    def force(self) -> Force:
+        """Return what gives -dU/dz."""
+        raise NotImplementedError
+
+
+class OscillatorPotential(Potential):
     """U(z) = z'(L'L + e) z/2 + sum_ki c_k (z_i - z_{i+k})^2/2 + sum_j a_j log cosh(w_j z + b_j).
 
     Springs of every latent, springs between neighbours on a ring (a kernel of positive couplings),
@@ -33,9 +47,10 @@ class OscillatorPotential(nn.Module):
         self.factor = nn.Parameter(torch.empty(n_latents, n_latents))
         # Neighbours further than half the ring are counted from the other side.
         self.kernel = nn.Parameter(torch.empty(min(_TAPS, n_latents // 2)))
-        self.weight = nn.Parameter(torch.empty(n_hidden, n_latents))
-        self.bias = nn.Parameter(torch.empty(n_hidden))
-        self.amplitude = nn.Parameter(torch.empty(n_hidden))
+        if n_hidden:
+            self.weight = nn.Parameter(torch.empty(n_hidden, n_latents))
+            self.bias = nn.Parameter(torch.empty(n_hidden))
+            self.amplitude = nn.Parameter(torch.empty(n_hidden))
 
     @torch.no_grad()
     def reset(self, generator: torch.Generator) -> None:
@@ -43,14 +58,17 @@ class OscillatorPotential(nn.Module):
         d, m = self.n_latents, self.n_hidden
         self.factor.copy_(torch.diag(torch.linspace(0.3, 1.5, d)))
         self.factor.add_(torch.randn(d, d, generator=generator), alpha=0.02)
-        self.kernel.fill_(-3.0)
+        # The logarithm: a coupling that starts weak still moves by its own size.
+        self.kernel.fill_(math.log(0.05))
+        if not m:
+            return
         self.weight.copy_(torch.randn(m, d, generator=generator) / math.sqrt(d))
         self.bias.copy_(torch.randn(m, generator=generator))
-        self.amplitude.copy_(torch.randn(m, generator=generator) * 0.3 / math.sqrt(max(m, 1)))
+        self.amplitude.copy_(torch.randn(m, generator=generator) * 0.3 / math.sqrt(m))
 
     def couplings(self) -> Tensor:
         """Return the springs between neighbours on the ring, (taps,), positive."""
-        return nn.functional.softplus(self.kernel)
+        return self.kernel.exp()
 
     def stiffness(self) -> Tensor:
         """Return the matrix of the quadratic part, (d, d), symmetric, positive definite."""
@@ -64,6 +82,8 @@ class OscillatorPotential(nn.Module):
     def energy(self, position: Tensor) -> Tensor:
         """Return U of (..., d) positions."""
         quadratic = 0.5 * ((position @ self.stiffness()) * position).sum(-1)
+        if not self.n_hidden:
+            return quadratic
         arm = position @ self.weight.T + self.bias
         # log cosh x without overflow.
         bend = arm.abs() + nn.functional.softplus(-2.0 * arm.abs()) - math.log(2.0)
@@ -71,26 +91,37 @@ class OscillatorPotential(nn.Module):
 
     def force(self) -> Force:
         """Return what gives -dU/dz, with the matrices that do not depend on z made once."""
-        return Force(
-            -self.stiffness(), self.weight.T, self.bias, -self.amplitude[:, None] * self.weight
-        )
+        if not self.n_hidden:
+            return Force(-self.stiffness())
+        outer = -self.amplitude[:, None] * self.weight
+        return Force(-self.stiffness(), (self.weight.T, self.bias, outer))
 
 
 class Force:
-    """F(z) = z A + tanh(z W + b) V, rows of positions."""
+    """F(z) = z A, and + tanh(z W + b) V where there is a network; rows of positions.
 
-    def __init__(self, linear: Tensor, inner: Tensor, bias: Tensor, outer: Tensor) -> None:
-        self.linear, self.inner, self.bias, self.outer = linear, inner, bias, outer
+    Parameters
+    ----------
+    linear : (d, d) tensor
+        A.
+    network : tuple of (d, m), (m,), (m, d) tensor, optional
+        W, b, V.
+    """
+
+    def __init__(
+        self, linear: Tensor, network: tuple[Tensor, Tensor, Tensor] | None = None
+    ) -> None:
+        self.linear, self.network = linear, network
 
     @property
     def is_linear(self) -> bool:
         """Whether there is no network."""
-        return self.bias.numel() == 0
+        return self.network is None
 
     def __call__(self, position: Tensor) -> Tensor:
         """Return the force at (..., d) positions."""
         spring = position @ self.linear
-        if self.is_linear:
+        if self.network is None:
             return spring
-        bent = torch.tanh(position @ self.inner + self.bias)
-        return spring + bent @ self.outer
+        inner, bias, outer = self.network
+        return spring + torch.tanh(position @ inner + bias) @ outer

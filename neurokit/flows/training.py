@@ -55,8 +55,6 @@ class TrainingOptions:
         Decoupled.
     clip : float
         Longest gradient.
-    mixed : bool
-        bfloat16 in encoder and decoder.
     """
 
     batch_size: int
@@ -70,7 +68,6 @@ class TrainingOptions:
     kl_weight: float
     weight_decay: float
     clip: float
-    mixed: bool = False
 
     def rate(self, epoch: int) -> float:
         """Return the learning rate of an epoch, counted from 0."""
@@ -273,8 +270,8 @@ def _validated(course: Course, data: Block) -> float:
 
 
 @torch.no_grad()
-def validation_loss(model: NeuralModel, data: Block, held: Tensor) -> float:
-    """Return the mean loss of values that were not shown, at the posterior's mean.
+def held_losses(model: NeuralModel, data: Block, held: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum the losses of values that were not shown, trial by trial, at the posterior's mean.
 
     Parameters
     ----------
@@ -287,19 +284,25 @@ def validation_loss(model: NeuralModel, data: Block, held: Tensor) -> float:
 
     Returns
     -------
-    float
-        Nats per value.
+    (n,), (n,) tensor of float64
+        Nats, and values that they are of.
     """
     model.eval()
-    total, n = 0.0, 0
+    sums, sizes = [], []
     for rows in torch.split(torch.arange(len(data)), _PASS):
         batch = data.trials(rows)
         hidden = held[rows, : batch.values.shape[1]]
         found = model(batch.values, batch.seen & ~hidden, batch.lengths)
         each = model.likelihood.loss(found.decoded, batch.values)
-        total += float((each * hidden).sum(dtype=torch.float64))
-        n += int(hidden.sum())
-    return total / max(n, 1)
+        sums.append((each * hidden).sum((1, 2), dtype=torch.float64))
+        sizes.append(hidden.sum((1, 2)).double())
+    return torch.cat(sums), torch.cat(sizes)
+
+
+def validation_loss(model: NeuralModel, data: Block, held: Tensor) -> float:
+    """Return the mean of `held_losses`, nats per value."""
+    sums, sizes = held_losses(model, data, held)
+    return float(sums.sum() / sizes.sum().clamp_min(1.0))
 
 
 def _copied(model: NeuralModel) -> Weights:

@@ -27,6 +27,26 @@ def test_every_block_of_the_page_runs():
     plt.close("all")
 
 
+@pytest.mark.nightly
+def test_blocks_that_need_torch_run(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"```python needs-torch\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    names: dict[str, object] = {"nk": nk}
+    # The page's own sizes take minutes.
+    blocks[0] = (
+        blocks[0]
+        .replace("lorenz(20, 24", "lorenz(3, 6")
+        .replace("LangevinFlow(", "LangevinFlow(3, max_epochs=10, ")
+    )
+    for block in blocks:
+        exec(compile(block, str(PAGE), "exec"), names)
+    assert names["flow"].n_epochs_ > 10
+    assert (tmp_path / "flow.safetensors").exists()
+
+
 def test_every_name_of_the_page_exists():
     text = PAGE.read_text(encoding="utf-8")
     for name in re.findall(r"nk\.flows\.(\w+)", text):

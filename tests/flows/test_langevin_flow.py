@@ -22,7 +22,10 @@ from neurokit.errors import (  # noqa: E402
 )
 from neurokit.flows import LangevinFlow, training  # noqa: E402
 
-SMALL = {"n_hidden": 12, "n_potential": 4, "max_epochs": 10, "kl_warm_up": 2, "random_state": 0}
+SMALL = {
+    "n_hidden": 12, "n_potential": 4, "max_epochs": 10, "kl_warm_up": 2, "random_state": 0,
+    "inferred_force": False,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +96,9 @@ def test_an_interrupted_fit_goes_on_from_its_checkpoint(tmp_path, counts, fitted
         model.fit(counts, checkpoint=path, checkpoint_every=3)
     assert model.converged_ is False
     assert np.isfinite(model.predict_rates(counts)).all()
-    with pytest.warns(nk.errors.NeurokitWarning, match="interrupted"):
-        model.save(tmp_path / "cut.nc")
+    for name in ("cut.nc", "cut.safetensors"):
+        with pytest.warns(nk.errors.NeurokitWarning, match="interrupted"):
+            model.save(tmp_path / name)
     monkeypatch.undo()
     assert same(LangevinFlow(2, **SMALL).fit(counts, resume_from=path), fitted)
 

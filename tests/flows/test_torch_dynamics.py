@@ -10,11 +10,12 @@ from scipy.linalg import expm
 torch = pytest.importorskip("torch")
 
 from neurokit.flows.torch_dynamics import LangevinDynamics  # noqa: E402
+from neurokit.flows.torch_potential import OscillatorPotential  # noqa: E402
 from neurokit.flows.torch_scan import linear_scan  # noqa: E402
 
 
 def made(d=3, m=4, step=0.3, substeps=1, seed=0, friction=0.1, temperature=0.5):
-    dynamics = LangevinDynamics(d, m, step, substeps).double()
+    dynamics = LangevinDynamics(OscillatorPotential(d, m), step, substeps).double()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         dynamics.potential.reset(generator)

@@ -16,6 +16,7 @@ from neurokit.flows.torch_bottleneck import BottleneckFlow  # noqa: E402
 from neurokit.flows.torch_dynamics import LangevinDynamics  # noqa: E402
 from neurokit.flows.torch_likelihood import Likelihood  # noqa: E402
 from neurokit.flows.torch_model import Block, NeuralModel, moments  # noqa: E402
+from neurokit.flows.torch_potential import OscillatorPotential  # noqa: E402
 from neurokit.flows.torch_start import initialise, unfilled  # noqa: E402
 from neurokit.flows.training import TrainingOptions, started, train  # noqa: E402
 
@@ -32,7 +33,9 @@ def trials(seed=0, n=11, bins=8, neurons=4):
 
 def model_of(n_neurons=4, seed=0, visible=None):
     def make():
-        network = BottleneckFlow(n_neurons, LangevinDynamics(2, 3, 0.3, 1), 6, "mlp")
+        network = BottleneckFlow(
+            n_neurons, LangevinDynamics(OscillatorPotential(2, 3), 0.3), 6, "mlp"
+        )
         empty = torch.empty(n_neurons)
         likelihood = Likelihood("poisson", empty, empty.clone())
         return NeuralModel(network, likelihood, torch.empty(n_neurons, dtype=torch.bool))
