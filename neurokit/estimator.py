@@ -296,7 +296,20 @@ def _as_group(array: xr.DataArray, key: str, kind: str) -> xr.Dataset:
 
 
 def from_group(group: xr.Dataset, key: str) -> Any:
-    """Give a fitted attribute back from its group in a fitted tree."""
+    """Give a fitted attribute back from its group in a fitted tree.
+
+    Parameters
+    ----------
+    group : Dataset
+        One group of what `Estimator.to_tree` gave.
+    key : str
+        The attribute's name without its underscore.
+
+    Returns
+    -------
+    Dataset, DataArray or ndarray
+        As it was fitted.
+    """
     kind = group.attrs.pop("kind", "dataset")
     variable = group.attrs.pop("variable", key)
     if kind == "dataset":

@@ -29,6 +29,7 @@ def write_checkpoint(path: Path, course: Course, about: dict[str, Any]) -> None:
     about : dict
         What has to be the same when it is taken up again; JSON.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors: dict[str, Tensor] = {"generator": course.generator.get_state(), "held": course.held}
@@ -47,8 +48,15 @@ def write_checkpoint(path: Path, course: Course, about: dict[str, Any]) -> None:
     }
     metadata = {"kind": _KIND, "about": json.dumps(about), "course": json.dumps(where)}
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    with atomic_file(path) as temporary:
-        save_file(whole, temporary, metadata)
+    try:
+        with atomic_file(path) as temporary:
+            save_file(whole, temporary, metadata)
+    except SafetensorError as error:
+        raise StoreError(
+            f"cannot be written ({error})",
+            where=str(path),
+            mend="Check that the folder exists, is writable and has space left.",
+        ) from error
 
 
 def read_about(path: Path) -> dict[str, Any]:

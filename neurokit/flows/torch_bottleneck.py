@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from neurokit.flows.torch_dynamics import LangevinDynamics
 from neurokit.flows.torch_encoder import TrialEncoder
-from neurokit.flows.torch_flowed import Flowed, Reading
+from neurokit.flows.torch_flowed import Flowed, Reading, full_precision
 from neurokit.flows.torch_posterior import Normal, normal_kl
 
 # Temperature of the force when its inference begins: it disturbs a path little.
@@ -76,8 +76,8 @@ class BottleneckFlow(nn.Module):
         """Infer paths and decode them."""
         with reading.products():
             states, summary = self.encoder(reading.inputs, reading.lengths)
-        states = states.float()
-        first = Normal.of(self.initial(summary.float()))
+        states = full_precision(states)
+        first = Normal.of(self.initial(full_precision(summary)))
         z, v = first.draw(reading.generator).chunk(2, -1)
         pushes, kl, more = None, first.kl(), {}
         if self.infers_force:
@@ -95,7 +95,7 @@ class BottleneckFlow(nn.Module):
             decoded: Tensor = self.decoder(
                 torch.cat([parts[name] for name in self.decoder_inputs], -1)
             )
-        return Flowed(decoded.float(), kl, {"position": z, "velocity": v, **more})
+        return Flowed(full_precision(decoded), kl, {"position": z, "velocity": v, **more})
 
     def decode(self, position: Tensor, velocity: Tensor) -> Tensor:
         """Return what the likelihood takes, where the decoder sees no more than states."""

@@ -39,6 +39,22 @@ class Reading:
         return torch.autocast(self.inputs.device.type, torch.bfloat16, enabled=self.mixed)
 
 
+def full_precision(values: Tensor) -> Tensor:
+    """Return what a mixed product gave in single precision; what is not mixed stays as it is.
+
+    Parameters
+    ----------
+    values : tensor
+        Of any precision.
+
+    Returns
+    -------
+    tensor
+        Single precision instead of bfloat16.
+    """
+    return values.float() if values.dtype == torch.bfloat16 else values
+
+
 @dataclass(frozen=True)
 class Flowed:
     """What a network makes of trials.

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from neurokit.flows.torch_attention import AttentionLayer, inside_trials, places
 from neurokit.flows.torch_encoder import TrialEncoder
-from neurokit.flows.torch_flowed import Flowed, Reading
+from neurokit.flows.torch_flowed import Flowed, Reading, full_precision
 from neurokit.flows.torch_posterior import Normal
 
 
@@ -38,7 +38,7 @@ class GeneratorNetwork(nn.Module):
         """Infer the first state and run the generator."""
         with reading.products():
             _, summary = self.encoder(reading.inputs, reading.lengths)
-        first = Normal.of(self.initial(summary.float()))
+        first = Normal.of(self.initial(full_precision(summary)))
         drawn = first.draw(reading.generator)
         silence = drawn.new_zeros(len(drawn), reading.n_bins - 1, 1)
         with reading.products():
@@ -48,7 +48,7 @@ class GeneratorNetwork(nn.Module):
                 states = torch.cat([states, later.to(states)], 1)
             factors = self.factors(states)
             decoded: Tensor = self.decoder(factors)
-        return Flowed(decoded.float(), first.kl(), {"position": factors.float()})
+        return Flowed(full_precision(decoded), first.kl(), {"position": full_precision(factors)})
 
 
 class MaskedTransformer(nn.Module):
@@ -84,4 +84,4 @@ class MaskedTransformer(nn.Module):
             bins = self.last(bins)
             decoded: Tensor = self.decoder(bins)
         nothing = decoded.new_zeros(len(decoded), dtype=torch.float32)
-        return Flowed(decoded.float(), nothing, {"position": bins.float()})
+        return Flowed(full_precision(decoded), nothing, {"position": full_precision(bins)})

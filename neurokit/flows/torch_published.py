@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from neurokit.flows.torch_attention import AttentionLayer, inside_trials
 from neurokit.flows.torch_dynamics import LangevinDynamics
-from neurokit.flows.torch_flowed import Flowed, Reading
+from neurokit.flows.torch_flowed import Flowed, Reading, full_precision
 from neurokit.flows.torch_posterior import Normal, normal_like
 from neurokit.flows.torch_potential import Force, Potential
 
@@ -116,7 +116,7 @@ class PublishedFlow(nn.Module):
         """Infer paths and decode them together with the encoder's states."""
         with reading.products():
             hidden, _ = self.encoder(_lagged(reading))
-        hidden = _dropped(hidden.float(), reading.generator)
+        hidden = _dropped(full_precision(hidden), reading.generator)
         first = Normal.of(self.initial(hidden[:, 0]))
         z, v = first.draw(reading.generator).chunk(2, -1)
         pushes = None
@@ -132,7 +132,7 @@ class PublishedFlow(nn.Module):
             decoded: Tensor = self.decoder(self.attend(self.mix(seen), inside))
         used = set(self.decoder_inputs) & {"position", "velocity"}
         kl = first.kl() if used else torch.zeros_like(first.kl())
-        return Flowed(decoded.float(), kl, {"position": z, "velocity": v})
+        return Flowed(full_precision(decoded), kl, {"position": z, "velocity": v})
 
 
 def _lagged(reading: Reading) -> Tensor:
