@@ -177,7 +177,7 @@ def _load_moments(course: Course, tensors: dict[str, Tensor]) -> None:
         index, _, key = name.partition("/")
         state.setdefault(int(index), {})[key] = value
     parameters = course.optimiser.param_groups[0]["params"]
-    for index, moments in state.items():
-        like = parameters[index]
+    for place, moments in state.items():
+        like = parameters[place]
         _like({"step": torch.zeros(()), "exp_avg": like, "exp_avg_sq": like}, moments)
     course.optimiser.load_state_dict({**course.optimiser.state_dict(), "state": state})

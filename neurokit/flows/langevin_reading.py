@@ -186,8 +186,10 @@ class LangevinReading(Forecasting):
 
         with one_torch_thread():
             lowest = minimize(downhill, np.zeros(self.n_latents), jac=True, method="L-BFGS-B").x
-            at = torch.tensor(lowest, dtype=torch.float32, device=device)
-            hessian = torch.autograd.functional.hessian(energy, at)
+            at = torch.tensor(lowest, dtype=torch.float32, device=device, requires_grad=True)
+            (slope,) = torch.autograd.grad(energy(at), at, create_graph=True)
+            rows = [torch.autograd.grad(one, at, retain_graph=True)[0] for one in slope]
+            hessian = torch.stack(rows)
             friction = dynamics.friction().detach()
         K, G = (a.cpu().numpy().astype(np.float64) for a in (hessian, friction))
         if not (np.isfinite(K).all() and np.isfinite(G).all()):
