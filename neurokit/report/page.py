@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neurokit.errors import StoreError
-from neurokit.io.atomic import write_text
+from neurokit.io.atomic import as_store_error, write_text
 from neurokit.report import markup
 from neurokit.report.results import STATUSES, Result, read_mapping, read_results, rows_of_store
 
@@ -64,7 +64,9 @@ def build(out: Path, summary: Mapping[str, Any], path: Path) -> Path:
         section = f"{dataset} / {'all recordings' if recording == 'all' else recording}"
         for result in jobs:
             _add_result(report, section, result)
-    return write_text(Path(path), _rendered(report))
+    # What draws the page writes a file of its own first, which a full disk refuses too.
+    with as_store_error(Path(path)):
+        return write_text(Path(path), _rendered(report))
 
 
 def _rendered(report: Any) -> str:
