@@ -79,6 +79,31 @@ def gather(X: Any, inputs: Any = None) -> Given:
     return Given(trials, observed(trials.values, rows, trials.offsets), labels)
 
 
+def check_same_neurons(given: Given, fitted: xr.DataArray) -> None:
+    """Raise unless the data are of the neurons, or channels, that were fitted.
+
+    Parameters
+    ----------
+    given : Given
+        The data.
+    fitted : DataArray
+        Whose first dim is that of the fit's neurons, with their labels.
+
+    Raises
+    ------
+    LabelError
+        If there are others, or they are in another order.
+    """
+    space = fitted.dims[0]
+    if not np.array_equal(given.trials.labels, fitted[space].values.astype(np.str_)):
+        raise LabelError(
+            f"has other {space}s than the fit ({given.trials.labels.size} and "
+            f"{fitted[space].size}, or other labels)",
+            where="X",
+            mend="Select those of the fit, in its order.",
+        )
+
+
 def bin_width(X: Any, bin_s: float | None) -> float:
     """Return the width of a bin, from the argument or from the data's sampling rate.
 

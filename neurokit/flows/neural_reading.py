@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.errors import OptionError, SchemaError
 from neurokit.estimator import Estimator
-from neurokit.flows.given import Given, bin_width, gather, neuron_mask
+from neurokit.flows.given import Given, bin_width, check_same_neurons, gather, neuron_mask
 from neurokit.flows.padded import Padded, padded
 from neurokit.flows.scoring import Scored
 from neurokit.flows.torch_needed import chosen_device, need_torch, one_torch_thread
@@ -92,14 +92,7 @@ class NeuralReading(Scored, Estimator):
         if inputs is not None:
             raise OptionError("are not taken by networks", where="inputs", mend="Leave them out.")
         given = gather(X)
-        space = self.neurons_.dims[0]
-        if not np.array_equal(given.trials.labels, self.neurons_[space].values.astype(np.str_)):
-            raise LabelError(
-                f"has other {space}s than the fit ({given.trials.labels.size} and "
-                f"{self.neurons_.size}, or other labels)",
-                where="X",
-                mend="Select those of the fit, in its order.",
-            )
+        check_same_neurons(given, self.neurons_)
         bin_width(X, self.bin_width_)
         if self.likelihood != "gaussian" and not given.are_counts and given.data.seen.any():
             raise SchemaError(

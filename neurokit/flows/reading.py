@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurokit.errors import LabelError, OptionError, SchemaError
+from neurokit.errors import OptionError, SchemaError
 from neurokit.estimator import Estimator, single_thread
 from neurokit.flows.em import Fit
-from neurokit.flows.given import Given, bin_width, gather, neuron_mask
+from neurokit.flows.given import Given, bin_width, check_same_neurons, gather, neuron_mask
 from neurokit.flows.observed import Observed
 from neurokit.flows.poisson import Poisson
 from neurokit.flows.posterior import Posterior
@@ -59,14 +59,7 @@ class FlowReading(Scored, Estimator):
     def _prepared(self, X: Any, inputs: Any) -> tuple[Given, Fit | CountFit]:
         self._check_fitted()
         given = gather(X, inputs)
-        space = self.offset_.dims[0]
-        if not np.array_equal(given.trials.labels, self.offset_[space].values.astype(np.str_)):
-            raise LabelError(
-                f"has other {space}s than the fit ({given.trials.labels.size} and "
-                f"{self.offset_.size}, or other labels)",
-                where="X",
-                mend="Select those of the fit, in its order.",
-            )
+        check_same_neurons(given, self.offset_)
         if given.data.inputs.shape[1] != self.input_step_.shape[1]:
             raise SchemaError(
                 f"has {given.data.inputs.shape[1]} columns, the fit had "
