@@ -69,8 +69,6 @@ def sizes(part: int, count: int) -> list[int]:
     return [int(10 ** generator.uniform(1.0, 6.7)) for _ in range(count)]
 
 
-# Known and open: when files may not grow, the run still ends in a raw error in one place.
-@pytest.mark.xfail(reason="a full disk ends in a traceback instead of one line", strict=False)
 @pytest.mark.parametrize(
     ("store", "part", "n_limits"), forms({"nc": 2}, 10, parts=5), indirect=["store"]
 )
