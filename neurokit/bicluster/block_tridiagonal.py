@@ -131,3 +131,55 @@ def draw_gaussian(
             solved[t, i] += normals[t, i]
     solve_back(factors, below, solved)
     return solved, log_determinant, 0.5 * quadratic - 0.5 * log_determinant
+
+
+@numba.njit(cache=True, nogil=True)
+def gaussian_marginals(
+    diagonal: Array, lower: Array, rhs: Array
+) -> tuple[Array, Array, Array, float]:
+    """Mean of the Gaussian with precision P and linear term r, and covariances of near blocks.
+
+    Parameters
+    ----------
+    diagonal : (T, q, q) ndarray of float64
+        Blocks P_tt.
+    lower : (T - 1, q, q) ndarray of float64
+        Blocks P_(t+1)t.
+    rhs : (T, q) ndarray of float64
+        r.
+
+    Returns
+    -------
+    mean : (T, q) ndarray
+        P^-1 r.
+    covariance : (T, q, q) ndarray
+        Of x_t.
+    across : (T - 1, q, q) ndarray
+        Cov(x_t+1, x_t).
+    log_determinant : float
+        log |P|; NaN if P is not positive definite, and then all else is NaN too.
+    """
+    factors, below, mean, log_determinant = factorise(diagonal, lower, rhs)
+    n, q = rhs.shape
+    covariance = np.full((n, q, q), math.nan)
+    across = np.full((max(n - 1, 0), q, q), math.nan)
+    if math.isnan(log_determinant):
+        mean[:] = math.nan
+        return mean, covariance, across, math.nan
+    solve_back(factors, below, mean)
+    inverse, gain = np.empty((q, q)), np.empty((q, q))
+    for t in range(n - 1, -1, -1):
+        # Rows hold the columns of L_tt^-1, whose products are the blocks of (L_tt L_tt')^-1.
+        for j in range(q):
+            inverse[j] = 0.0
+            inverse[j, j] = 1.0
+            solve_lower(factors[t], inverse[j])
+        covariance[t] = inverse @ inverse.T
+        if t + 1 < n:
+            # x_t = ... - G x_t+1 with G = L_tt'^-1 L_(t+1)t'; rows of gain are columns of G.
+            for j in range(q):
+                gain[j] = below[t, j]
+                solve_upper(factors[t], gain[j])
+            across[t] = -covariance[t + 1] @ gain
+            covariance[t] -= gain.T @ across[t]
+    return mean, covariance, across, log_determinant

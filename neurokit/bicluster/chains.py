@@ -13,9 +13,22 @@ from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.records import Plan, Record, add_draw, empty_record, keep
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.starts import released, start_state
+from neurokit.bicluster.variational_fit import as_chain_state, fit_variational
 
 # States at first: births grow from too few, while too many do not merge.
 STAGED_STATES = 2
+
+
+# Sweeps of a variational fit that a chain starts from.
+_VARIATIONAL = 100
+
+
+def _started(data: Data, settings: Settings, plan: Plan, rng: np.random.Generator) -> ChainState:
+    if plan.start == "vi":
+        fit = fit_variational(data, settings, plan.n_clusters, _VARIATIONAL, rng)
+        return as_chain_state(fit.factors, settings, rng)
+    staged = replace(settings, n_states=min(STAGED_STATES, settings.n_states))
+    return start_state(data, staged, plan.n_clusters, rng)
 
 
 def run_chain(
@@ -66,12 +79,12 @@ def run_chain(
     found = stored(plan, data, settings, rng)
     if found is None:
         record = empty_record(data, plan, settings.n_latents)
-        state = start_state(data, staged, plan.n_clusters, rng) if start is None else start
+        state = _started(data, settings, plan, rng) if start is None else start
     else:
         record, state = found
     mark = mark_of(data, settings, plan)
     for number in range(record.done, plan.n_sweeps):
-        if number == plan.n_staged:
+        if number == plan.n_staged and plan.n_staged:
             state = released(state, settings, rng)
         now = staged if number < plan.n_staged else settings
         state, taken = sweep(state, data, now, number + 1, rng)

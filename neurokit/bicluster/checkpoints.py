@@ -40,7 +40,7 @@ def mark_of(data: Data, settings: Settings, plan: Plan) -> str:
     for array in (data.y, data.seen, data.edges, plan.hidden):
         digest.update(np.ascontiguousarray(array).tobytes())
     rest = {k: v for k, v in vars(settings).items() if k != "partition"}
-    numbers = [data.family, plan.n_sweeps, plan.n_clusters, settings.partition.found]
+    numbers = [data.family, plan.n_sweeps, plan.n_clusters, settings.partition.found, plan.start]
     digest.update(json.dumps([rest, numbers, settings.partition.success]).encode())
     return digest.hexdigest()
 

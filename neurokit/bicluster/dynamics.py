@@ -89,8 +89,25 @@ def moments(latents: Array, labels: Labels, n_states: int) -> Moments:
     return Moments(counts, xx, yx, yy)
 
 
-def _posterior(sums: Moments) -> tuple[Array, Array, Array, Array]:
-    """Mean of [A b], its row precision, scale and degrees of freedom of Q."""
+def posterior(sums: Moments) -> tuple[Array, Array, Array, Array]:
+    """Posterior of the dynamics of every state and cluster.
+
+    Parameters
+    ----------
+    sums : Moments
+        Of the latents, or their expectations.
+
+    Returns
+    -------
+    mean : (S, K, q, q + 1) ndarray of float64
+        Of [A b].
+    precision : (S, K, q + 1, q + 1) ndarray of float64
+        Of its columns.
+    scale : (S, K, q, q) ndarray of float64
+        Of Q.
+    degrees : (S,) ndarray of float64
+        Of freedom of Q.
+    """
     q = sums.yy.shape[-1]
     precision = sums.xx + np.eye(q + 1)
     mean = np.swapaxes(np.linalg.solve(precision, np.swapaxes(sums.yx, -1, -2)), -1, -2)
@@ -113,7 +130,7 @@ def log_marginal(sums: Moments) -> Array:
         One number per state and cluster; 0 for a state without steps.
     """
     q = sums.yy.shape[-1]
-    _, precision, scale, degrees = _posterior(sums)
+    _, precision, scale, degrees = posterior(sums)
     prior_degrees = q + EXTRA_DEGREES
     gammas = multigammaln(0.5 * degrees, q) - multigammaln(0.5 * prior_degrees, q)
     out = (gammas - 0.5 * q * sums.counts * np.log(np.pi))[:, None]
@@ -141,7 +158,7 @@ def draw_dynamics(sums: Moments, rng: np.random.Generator) -> tuple[Array, Array
     noise : (S, K, q, q) ndarray
         Q.
     """
-    mean, precision, scale, degrees = _posterior(sums)
+    mean, precision, scale, degrees = posterior(sums)
     n_states, n_clusters, q = mean.shape[:3]
     noise_root = _draw_root(scale, degrees, rng)
     normals = rng.standard_normal((n_states, n_clusters, q + 1, q))

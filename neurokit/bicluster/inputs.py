@@ -66,6 +66,8 @@ def check_options(model: BiCluster) -> None:
     """
     check_option("observation", model.observation, tuple(FAMILIES))
     check_option("neuron_prior", model.neuron_prior, ("mfm", "dp"))
+    check_option("method", model.method, ("gibbs", "vi"))
+    check_option("start", model.start, ("guess", "vi"))
     for name, least in _COUNTS.items():
         _check_count(name, getattr(model, name), least)
     if model.n_clusters is not None:
@@ -76,6 +78,12 @@ def check_options(model: BiCluster) -> None:
         if not real or not low <= value <= high or not np.isfinite(value):
             top = f" to {high}" if np.isfinite(high) else " or more"
             raise OptionError(f"is {value!r}", where=name, mend=f"Give a number, {low}{top}.")
+    if model.checkpoint is not None and model.method == "vi":
+        raise OptionError(
+            "is given, but a variational fit is not stored on its way",
+            where="checkpoint",
+            mend='Leave it out, or use method="gibbs".',
+        )
     if model.checkpoint is not None and not str(model.checkpoint).endswith(".npz"):
         raise OptionError(
             f"is {str(model.checkpoint)!r}", where="checkpoint", mend="End the name in .npz."

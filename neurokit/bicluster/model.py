@@ -13,8 +13,8 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from neurokit.bicluster.chains import run_chain
-from neurokit.bicluster.cluster_number import choose_clusters, hide
-from neurokit.bicluster.inputs import as_given, check_options, settings_of
+from neurokit.bicluster.cluster_number import Candidates, choose_clusters, hide
+from neurokit.bicluster.inputs import Given, as_given, check_options, settings_of
 from neurokit.bicluster.interruption import (
     Interruption,
     ctrl_c_asks,
@@ -24,6 +24,7 @@ from neurokit.bicluster.interruption import (
 from neurokit.bicluster.records import Plan, Record, whole_or_salvaged
 from neurokit.bicluster.results import Results
 from neurokit.bicluster.settings import Data, Settings
+from neurokit.bicluster.variational_fit import fit_variational
 from neurokit.estimator import progress, single_thread
 from neurokit.randomness import as_generator
 
@@ -61,7 +62,8 @@ class BiCluster(Results):
     all clusters follow at once, each with its own A, b, Q. Counts are Poisson or negative binomial
     with mean exp(eta), other data Gaussian with mean eta. The posterior is sampled: state paths
     with the latents integrated out, latents by block-tridiagonal draws, neurons' clusters by
-    Metropolis on Laplace's evidence.
+    Metropolis on Laplace's evidence. ``method="vi"`` fits a structured variational bound instead: a
+    quick look, whose numbers of clusters and states come from its start.
 
     Parameters
     ----------
@@ -72,6 +74,10 @@ class BiCluster(Results):
     n_clusters : int, optional
         Clusters to start with; default chosen by how far neurons are from the subspaces that the
         other neurons of their clusters span. The chain then adds and removes clusters.
+    method : {"gibbs", "vi"}, default "gibbs"
+        Sample, or raise a variational bound.
+    start : {"guess", "vi"}, default "guess"
+        Where chains start: smoothed rates and their rhythm, or a variational fit to these.
     max_clusters : int, default 7
         Largest number tried where it is chosen.
     max_states : int, default 6
@@ -81,7 +87,8 @@ class BiCluster(Results):
     stickiness : float, default 100
         Pseudo-counts of staying in a state; about the dwell time expected, bins.
     n_sweeps : int, default 300
-        Sweeps per chain. A third of them with two states only; the first half is thrown away.
+        Sweeps per chain. A third of them with two states only, unless chains start from a
+        variational fit; the first half is thrown away. Most sweeps of a variational fit.
     n_chains : int, default 1
         Chains; agreement between them is judged from two on.
     held_out : float, default 0.0
@@ -102,17 +109,22 @@ class BiCluster(Results):
     neuron_labels_ : DataArray (neuron)
         Cluster of each neuron: the draw with the least expected Binder loss.
     state_labels_ : DataArray (time) or (trial, time) or (bin)
-        State that led to each bin, likewise; -1 where nothing was given.
+        State that led to each bin, likewise; -1 in padding and in a trial of one bin, which no step
+        leads to.
     co_neuron_ : DataArray (neuron, partner)
         Share of draws in which two neurons are together.
     co_state_ : DataArray (bin, bin_2)
-        Share of draws in which two bins are in one state; only up to 5000 bins.
+        Share of draws in which two bins are in one state, NaN where there is none; only up to 5000
+        bins.
     latents_ : Dataset
-        ``mean`` and ``sd`` (cluster, bin, latent); latent 0 is mu.
+        ``mean`` and ``sd`` (cluster, bin, latent); latent 0 is mu. Coordinates ``trial``, ``state``
+        and ``time`` of bins.
     rates_ : Dataset
-        ``mean`` and ``sd`` (neuron, bin) of the expected value of each entry.
+        ``mean`` and ``sd`` (neuron, bin) of the expected value of each entry; coordinates of bins
+        as above, those of neurons (as ``region``) as in the data.
     trace_ : Dataset
-        Label-free numbers (chain, draw), all sweeps.
+        Label-free numbers (chain, draw), all sweeps; the ``bound`` (nats) of a variational fit,
+        which has no ``convergence_``, ``acceptance_`` and ``draws_``.
     convergence_ : Dataset
         ``r_hat`` and ``effective_size`` (quantity).
     acceptance_ : DataArray (chain, move)
@@ -123,7 +135,7 @@ class BiCluster(Results):
     held_out_log_likelihood_ : float
         Nats per hidden entry, in units of the data; NaN without.
     converged_ : bool
-        False where chains disagree or the fit was interrupted.
+        False where chains disagree, the bound still rose, or the fit was interrupted.
     draws_ : Dataset
         ``neuron_cluster`` (chain, draw, neuron) and ``state`` (chain, draw, bin) after what is
         thrown away.
@@ -150,6 +162,8 @@ class BiCluster(Results):
         observation: Observation = "poisson",
         *,
         n_clusters: int | None = None,
+        method: Literal["gibbs", "vi"] = "gibbs",
+        start: Literal["guess", "vi"] = "guess",
         max_clusters: int = 7,
         max_states: int = 6,
         neuron_prior: Literal["mfm", "dp"] = "mfm",
@@ -166,6 +180,8 @@ class BiCluster(Results):
         self.n_latents = n_latents
         self.observation = observation
         self.n_clusters = n_clusters
+        self.method = method
+        self.start = start
         self.max_clusters = max_clusters
         self.max_states = max_states
         self.neuron_prior = neuron_prior
@@ -219,17 +235,52 @@ class BiCluster(Results):
                 most = int(self.max_clusters)
                 candidates = choose_clusters(data, settings.n_latents, most, choosing)
             count = candidates.best if candidates is not None else int(self.n_clusters or 1)
-            plan = Plan(self.n_sweeps, count, entries, values, None, self.checkpoint_every)
-            with ctrl_c_asks() as stop:
-                records = self._chains(data, settings, plan, streams, stop)
-        interrupted = any(record.done < plan.n_sweeps for record in records)
-        records, n_discarded = whole_or_salvaged(records, plan)
-        self._describe(given, plan, records, n_discarded, candidates, warn=not interrupted)
+            plan = Plan(
+                self.n_sweeps, count, entries, values, None, self.checkpoint_every, self.start
+            )
+            fit = self._raise_bound if self.method == "vi" else self._sample
+            whole = fit(given, data, settings, plan, streams, candidates)
         self._set_history(X)
-        if interrupted:
+        if not whole:
             self.converged_ = False
             raise KeyboardInterrupt
         return self
+
+    def _sample(
+        self,
+        given: Given,
+        data: Data,
+        settings: Settings,
+        plan: Plan,
+        streams: list[np.random.Generator],
+        candidates: Candidates | None,
+    ) -> bool:
+        """Run chains and describe their draws; False if they were interrupted."""
+        with ctrl_c_asks() as stop:
+            records = self._chains(data, settings, plan, streams, stop)
+        whole = all(record.done == plan.n_sweeps for record in records)
+        records, n_discarded = whole_or_salvaged(records, plan)
+        self._describe(given, plan, records, n_discarded, candidates, warn=whole)
+        return whole
+
+    def _raise_bound(
+        self,
+        given: Given,
+        data: Data,
+        settings: Settings,
+        plan: Plan,
+        streams: list[np.random.Generator],
+        candidates: Candidates | None,
+    ) -> bool:
+        """Fit the bound and describe it; False if it was interrupted."""
+        with ctrl_c_asks() as stop, _bar(plan.n_sweeps, self.progress) as advance:
+            fit = fit_variational(
+                data, settings, plan.n_clusters, plan.n_sweeps, streams[0],
+                on_sweep=advance, is_stopped=stop.is_set,
+            )  # fmt: skip
+            whole = not stop.is_set()
+        self._describe_variational(given, plan, fit, candidates)
+        return whole
 
     def _chains(
         self,

@@ -98,6 +98,8 @@ class Plan:
         Where to store.
     checkpoint_every : int
         Sweeps between stores.
+    start : str
+        ``guess``, or ``vi`` for a variational fit, which has its states and is not staged.
     """
 
     n_sweeps: int
@@ -106,11 +108,12 @@ class Plan:
     hidden_values: Array
     checkpoint: Path | None = None
     checkpoint_every: int = 50
+    start: str = "guess"
 
     @property
     def n_staged(self) -> int:
         """Sweeps with few states."""
-        return int(self.n_sweeps * STAGED)
+        return 0 if self.start == "vi" else int(self.n_sweeps * STAGED)
 
     @property
     def n_discarded(self) -> int:

@@ -70,8 +70,25 @@ def start_neurons(
     return min(tries, key=lambda one: float(one[1].sum()))
 
 
-def _trajectories(rates: Array, neurons: Labels, n_latents: int) -> tuple[Array, Array]:
-    """Mean and leading components of every cluster's rates, with the neurons' loadings."""
+def trajectories(rates: Array, neurons: Labels, n_latents: int) -> tuple[Array, Array]:
+    """Mean and leading components of every cluster's rates, with the neurons' loadings.
+
+    Parameters
+    ----------
+    rates : (N, T) ndarray of float64
+        Smoothed.
+    neurons : (N,) ndarray of int64
+        Clusters.
+    n_latents : int
+        Components.
+
+    Returns
+    -------
+    latents : (K, T, q) ndarray of float64
+        (mu, x).
+    loadings : (N, q) ndarray of float64
+        (d, c), of unit variance.
+    """
     n_clusters, n_bins = int(neurons.max()) + 1, rates.shape[1]
     latents = np.zeros((n_clusters, n_bins, n_latents + 1))
     loadings = np.zeros((len(neurons), n_latents + 1))
@@ -90,8 +107,10 @@ def _trajectories(rates: Array, neurons: Labels, n_latents: int) -> tuple[Array,
     return latents, loadings
 
 
-def start_labels(latents: Array, edges: Labels, rng: np.random.Generator) -> Labels:
-    """Two clusters of bins by rolling log power and rolling autocorrelation of all latents.
+def start_labels(
+    latents: Array, edges: Labels, rng: np.random.Generator, n_states: int = 2
+) -> Labels:
+    """Clusters of bins by rolling log power and rolling autocorrelation of all latents.
 
     Parameters
     ----------
@@ -101,11 +120,13 @@ def start_labels(latents: Array, edges: Labels, rng: np.random.Generator) -> Lab
         Where trials begin, and T.
     rng : numpy.random.Generator
         Source of k-means' starts.
+    n_states : int, default 2
+        Clusters of bins.
 
     Returns
     -------
     (T,) ndarray of int64
-        0 or 1; -1 at a trial's last bin.
+        From 0; -1 at a trial's last bin.
     """
     from sklearn.cluster import KMeans
 
@@ -123,11 +144,36 @@ def start_labels(latents: Array, edges: Labels, rng: np.random.Generator) -> Lab
     spread = features.std(axis=0)
     features = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
     labels = np.zeros(len(flat), dtype=np.int64)
-    if len(np.unique(features.round(9), axis=0)) > 1:
-        model = KMeans(2, n_init=5, random_state=int(rng.integers(2**31)))
+    distinct = len(np.unique(features.round(9), axis=0))
+    if min(n_states, distinct) > 1:
+        model = KMeans(min(n_states, distinct), n_init=5, random_state=int(rng.integers(2**31)))
         labels = model.fit_predict(features).astype(np.int64)
     labels[edges[1:] - 1] = -1
     return labels
+
+
+def start_extra(data: Data) -> Array:
+    """First guess of sizes or variances.
+
+    Parameters
+    ----------
+    data : Data
+        Counts or values.
+
+    Returns
+    -------
+    (N,) ndarray of float64
+        1 for Poisson.
+    """
+    extra = np.ones(len(data.y))
+    if data.family == NEGATIVE_BINOMIAL:
+        extra = np.full(len(data.y), _SIZE)
+    elif data.family == GAUSSIAN:
+        n_seen = np.maximum(data.seen.sum(axis=1), 1)
+        mean = data.y.sum(axis=1) / n_seen
+        square = np.where(data.seen, (data.y - mean[:, None]) ** 2, 0.0).sum(axis=1)
+        extra = np.maximum(_EDGE * square / n_seen, 1e-3)
+    return extra
 
 
 def start_state(
@@ -152,18 +198,11 @@ def start_state(
         Dynamics and transitions are drawn given what was guessed.
     """
     neurons, _ = start_neurons(data, n_clusters, settings.n_latents, rng)
-    latents, loadings = _trajectories(smoothed(data), neurons, settings.n_latents)
+    latents, loadings = trajectories(smoothed(data), neurons, settings.n_latents)
     labels = start_labels(latents, data.edges, rng)
     if settings.n_states < 2:
         labels = np.minimum(labels, 0)
-    extra = np.ones(len(neurons))
-    if data.family == NEGATIVE_BINOMIAL:
-        extra = np.full(len(neurons), _SIZE)
-    elif data.family == GAUSSIAN:
-        n_seen = np.maximum(data.seen.sum(axis=1), 1)
-        mean = data.y.sum(axis=1) / n_seen
-        square = np.where(data.seen, (data.y - mean[:, None]) ** 2, 0.0).sum(axis=1)
-        extra = np.maximum(_EDGE * square / n_seen, 1e-3)
+    extra = start_extra(data)
     a, b, noise = draw_dynamics(moments(latents, labels, settings.n_states), rng)
     weights, transition = draw_transitions(
         count_steps(labels, settings.n_states),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,8 @@ class Trials:
         Of a mapping.
     single : bool
         The user gave one array, not a list.
+    space_coords : mapping of str to Variable
+        Coordinates along the last dim besides its labels, as regions; those of the first array.
     """
 
     values: Array
@@ -69,6 +71,23 @@ class Trials:
     pieces: tuple[Piece, ...]
     keys: tuple[str, ...] | None
     single: bool
+    space_coords: Mapping[str, xr.Variable] = field(default_factory=dict)
+
+    @property
+    def trial_of_bin(self) -> Index:
+        """Number of every bin's trial."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    @property
+    def time_of_bin(self) -> Array | None:
+        """Time of every bin; None where an array has no clock."""
+        found = []
+        for piece in self.pieces:
+            if "time" not in piece.coords:
+                return None
+            clock = np.broadcast_to(piece.coords["time"].values, piece.shape)
+            found.append(clock.ravel()[piece.kept])
+        return np.concatenate(found).astype(np.float64)
 
     def trial_coords(self) -> dict[str, Any]:
         """Coordinates of results that have one entry per trial.
@@ -170,7 +189,12 @@ def as_trials(X: Any, where: str = "X") -> Trials:
         pieces.append(piece)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     joined = np.concatenate(values)
-    return Trials(joined, offsets, space, labels, tuple(pieces), keys, single)
+    beside = {
+        str(key): coord.variable
+        for key, coord in arrays[0].coords.items()
+        if coord.dims == (space,) and key != space
+    }
+    return Trials(joined, offsets, space, labels, tuple(pieces), keys, single, beside)
 
 
 def _is_labelled(X: Any) -> bool:
