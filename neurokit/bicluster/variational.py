@@ -1,12 +1,12 @@
 """A structured variational fit: fast, and no sweep makes its bound worse.
 
-q = prod_k q(w^k) prod_sk q(A, b, Q) q(s) q(pi) prod_i q(z_i) q(d_i, c_i | z_i) q(omega_i | z_i):
-q(w^k) is a Gauss-Markov chain and q(s) a Markov chain: what hangs together in time stays together.
-Numbers of clusters and states are those of the start, or fewer. Sizes r are point estimates, and a
-Poisson is a negative binomial of a large fixed size.
+q = prod_k q(w^k) prod_sk q(A, b, Q) q(s) q(pi) prod_i q(z_i) q(d_i, c_i | z_i), where q(w^k) is a
+Gauss-Markov chain and q(s) a Markov chain: what hangs together in time stays together. Numbers of
+clusters and states are those of the start, or fewer; sizes r are point estimates. Counts enter by
+Gaussian factors that match slope and curvature; a step that would lower the bound is shortened.
 
 Blei, Kucukelbir & McAuliffe (2017) Variational inference. doi:10.1080/01621459.2017.1285773
-Polson, Scott & Windle (2013) Polya-Gamma variables. doi:10.1080/01621459.2013.829001
+Knowles & Minka (2011) Non-conjugate variational message passing. NIPS 24.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
 
 from neurokit.bicluster.block_tridiagonal import gaussian_marginals
-from neurokit.bicluster.gibbs import proposal_sizes
 from neurokit.bicluster.label_chains import label_marginals
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL, POISSON
 from neurokit.bicluster.settings import Data, Settings
@@ -34,9 +33,8 @@ from neurokit.bicluster.variational_dynamics import (
 from neurokit.bicluster.variational_entries import (
     Designs,
     best_size,
-    count_bound,
-    count_weights,
     designs,
+    expected_counts,
     normal_divergence,
     predictor_moments,
     regress,
@@ -49,6 +47,10 @@ Labels = NDArray[np.int64]
 _SURE = 0.95
 # Sweeps before neurons may change their clusters: loadings on the others come first.
 _SETTLE = 5
+# Sweeps between updates of the sizes, which cost as much as all else.
+_SIZES = 5
+# How often a step of all latents is halved before it is not made.
+_HALVINGS = 4
 
 
 @dataclass
@@ -92,6 +94,8 @@ class Variational:
     marginal: Array
     pairs: Array
     bounds: list[float] = field(default_factory=list)
+    _sites: tuple[Array, Array] | None = field(init=False, default=None)
+    _entropy: float = field(init=False, default=0.0)
     _steps: Steps = field(init=False)
     _dynamics: Dynamics = field(init=False)
 
@@ -116,53 +120,52 @@ class Variational:
     def sweep(self) -> None:
         """Update every factor once, and append the bound that this comes to."""
         d = designs(self.mean, self.covariance)
-        info, linear = np.zeros_like(self.covariance), np.zeros_like(self.mean)
         settled = len(self.bounds) >= _SETTLE
         log_weight = self._log_weight()
-        gain = np.empty(self.share.shape)
-        for i in range(len(self.share)):
-            gain[i] = self._learn_entries_of(i, d)
+        gain = np.stack([self._learn_entries_of(i, d) for i in range(len(self.share))])
         if settled:
             self._learn_shares(gain + log_weight)
-        for i in range(len(self.share)):
-            self._gather(i, d, info, linear)
-        determinants = self._learn_latents(info, linear)
+        entries = self._learn_latents(d, float((self.share * gain).sum()))
         self._learn_dynamics()
-        rest = self._learn_states(determinants)
-        d = designs(self.mean, self.covariance)
-        entries = sum(
-            float(self.share[i] @ self._entry_bound(i, d)) + self._extra_bound(i)
-            for i in range(len(self.share))
-        )
+        rest = self._learn_states()
+        entries += sum(self._extra_bound(i) for i in range(len(self.share)))
         self.bounds.append(entries + self._partition_bound() + rest)
 
     def _learn_entries_of(self, i: int, d: Designs) -> Array:
-        """Loadings and size or variance of one neuron; the bound of its entries per cluster."""
+        """Size or variance and loadings of one neuron; the bound of its entries per cluster."""
         seen, y = self.data.seen[i], self.data.y[i]
-        moments = predictor_moments(d, self.loading[i], self.spread[i])
-        if self.data.family == NEGATIVE_BINOMIAL:
-            mean, square = moments[0][:, seen], moments[1][:, seen]
-            self.extra[i] = best_size(y[seen], mean, square, self.share[i], self.extra[i])
+        mean, square = predictor_moments(d, self.loading[i], self.spread[i])
+        if self.data.family == NEGATIVE_BINOMIAL and len(self.bounds) % _SIZES == 0:
+            at = mean[:, seen], (square - mean**2)[:, seen]
+            self.extra[i] = best_size(y[seen], *at, self.share[i], self.extra[i])
         elif self.data.family == GAUSSIAN:
-            mean, square = moments[0][:, seen], moments[1][:, seen]
-            gaps = (y[seen] ** 2 - 2.0 * y[seen] * mean + square).sum(axis=1)
+            gaps = (y**2 - 2.0 * y * mean + square)[:, seen].sum(axis=1)
             s = self.settings
             self.variance[i] = (
                 s.variance_shape + 0.5 * seen.sum(),
                 s.variance_scale + 0.5 * float(self.share[i] @ gaps),
             )
             self.extra[i] = self.variance[i, 1] / self.variance[i, 0]
-        omega, kappa = self._messages(i, moments)
-        self.loading[i], self.spread[i] = regress(d, omega, kappa)
-        return self._entry_bound(i, d)
+        before, old = self._entry_bound(i, d), (self.loading[i].copy(), self.spread[i].copy())
+        self.loading[i], self.spread[i] = regress(d, *self._messages(i, (mean, square)))
+        after = self._entry_bound(i, d)
+        # Clusters in which a full step was too long keep their loadings.
+        worse = ~(after >= before)
+        self.loading[i][worse], self.spread[i][worse] = old[0][worse], old[1][worse]
+        return np.where(worse, before, after)
 
     def _messages(self, i: int, moments: tuple[Array, Array]) -> tuple[Array, Array]:
+        """Omega and kappa of one neuron's entries in every cluster; 0 where nothing was seen."""
         seen, y = self.data.seen[i], self.data.y[i]
+        mean, square = moments
         if self.data.family == GAUSSIAN:
-            omega = np.broadcast_to(seen / self.extra[i], moments[0].shape)
+            omega = np.broadcast_to(seen / self.extra[i], mean.shape)
             return omega, omega * y
-        omega, kappa = count_weights(y, *moments, self.extra[i])
-        return omega * seen, kappa * seen
+        variance = np.maximum(square - mean**2, 0.0)
+        _, slope, curvature = expected_counts(
+            y, mean, variance, self.data.family, float(self.extra[i])
+        )
+        return curvature * seen, (slope + curvature * mean) * seen
 
     def _entry_bound(self, i: int, d: Designs) -> Array:
         """Sum over observed entries of one neuron in every cluster, less what its loadings cost."""
@@ -174,7 +177,8 @@ class Variational:
             log_v = np.log(scale) - digamma(shape)
             found = -0.5 * (np.log(2.0 * np.pi) + log_v + gaps / self.extra[i])
         else:
-            found = count_bound(y, mean, square, self.extra[i])
+            variance = np.maximum(square - mean**2, 0.0)
+            found = expected_counts(y, mean, variance, self.data.family, float(self.extra[i]))[0]
         cost = normal_divergence(self.loading[i], self.spread[i])
         return np.asarray(found @ seen.astype(np.float64) - cost)
 
@@ -221,10 +225,48 @@ class Variational:
         info += omega[..., None, None] * square[:, None]
         linear += kappa[..., None] * row[:, None] - omega[..., None] * offset[:, None]
 
-    def _learn_latents(self, info: Array, linear: Array) -> float:
-        """Gauss-Markov chains of all clusters; the sum of the log determinants of precisions."""
+    def _learn_latents(self, d: Designs, entries: float) -> float:
+        """Gauss-Markov chains of all clusters; the bound of entries that they come to."""
+        info, linear = np.zeros_like(self.covariance), np.zeros_like(self.mean)
+        for i in range(len(self.share)):
+            self._gather(i, d, info, linear)
+        if self._sites is None:
+            self._set_latents(info, linear)
+            return self._entries()
+        old = (self.mean, self.covariance, self.across, self._steps, self._entropy)
+        level = entries + self._latent_bound()
+        before = self._sites
+        for _ in range(_HALVINGS):
+            self._set_latents(info, linear)
+            found = self._entries()
+            if found + self._latent_bound() >= level:
+                return found
+            info, linear = 0.5 * (info + before[0]), 0.5 * (linear + before[1])
+        self.mean, self.covariance, self.across, self._steps, self._entropy = old
+        self._sites = before
+        return entries
+
+    def _entries(self) -> float:
+        d = designs(self.mean, self.covariance)
+        return sum(float(self.share[i] @ self._entry_bound(i, d)) for i in range(len(self.share)))
+
+    def _latent_bound(self) -> float:
+        """What latents give to the bound by their dynamics, their start and their entropy."""
+        emission = step_log_likelihoods(self._steps, self._dynamics)
+        return float((self.marginal * emission).sum()) + self._start_bound() + self._entropy
+
+    def _start_bound(self) -> float:
+        first = self.data.first
+        square = (self.mean[:, first] ** 2).sum()
+        square += np.trace(self.covariance[:, first], axis1=-2, axis2=-1).sum()
+        size = self.mean[:, first].size * np.log(2.0 * np.pi)
+        return float(-0.5 * (size + square))
+
+    def _set_latents(self, info: Array, linear: Array) -> None:
+        """Chains whose entries send these messages."""
         now, q = self.at, self.mean.shape[-1]
-        total = 0.0
+        mean, covariance = np.empty_like(self.mean), np.empty_like(self.covariance)
+        across, determinants = np.empty_like(self.across), 0.0
         for k in range(len(info)):
             precision, pull, square = (
                 np.einsum("ns,sij->nij", self.marginal, found[:, k], optimize=True)
@@ -234,7 +276,7 @@ class Variational:
                     self._dynamics.square,
                 )
             )
-            diagonal, rhs = info[k], linear[k]
+            diagonal, rhs = info[k].copy(), linear[k].copy()
             diagonal[self.data.first] += np.eye(q)
             diagonal[now + 1] += precision
             diagonal[now] += square[:, :q, :q]
@@ -244,16 +286,19 @@ class Variational:
             lower[now] = -pull[..., :q]
             diagonal = 0.5 * (diagonal + np.swapaxes(diagonal, -1, -2))
             found_k = gaussian_marginals(diagonal, lower, rhs)
-            self.mean[k], self.covariance[k], self.across[k] = found_k[:3]
-            total += found_k[3]
-        return total
+            mean[k], covariance[k], across[k] = found_k[:3]
+            determinants += found_k[3]
+        self.mean, self.covariance, self.across = mean, covariance, across
+        self._steps = expected_steps(mean, covariance, across, self.at)
+        self._entropy = 0.5 * (mean.size * (1.0 + np.log(2.0 * np.pi)) - determinants)
+        self._sites = info, linear
 
     def _learn_dynamics(self) -> None:
         self._steps = expected_steps(self.mean, self.covariance, self.across, self.at)
         self._dynamics = expected_dynamics(weighted_sums(self._steps, self.marginal))
 
-    def _learn_states(self, determinants: float) -> float:
-        """Transitions, then q(s) of every trial, and all of the bound but entries and partition."""
+    def _learn_states(self) -> float:
+        """Transitions, then q(s) of every trial; all of the bound but entries and partition."""
         prior = self._transition_prior()
         log_transition = self.log_transition
         counts = prior + self.pairs
@@ -269,14 +314,8 @@ class Variational:
             self.marginal[low:high] = found[0]
             self.pairs += found[1]
             evidence += found[2]
-        first = self.data.first
-        square = (self.mean[:, first] ** 2).sum()
-        square += np.trace(self.covariance[:, first], axis1=-2, axis2=-1).sum()
-        n_clusters, n_bins, q = self.mean.shape
-        log_two_pi = np.log(2.0 * np.pi)
-        start = -0.5 * (n_clusters * len(first) * q * log_two_pi + square)
-        entropy = 0.5 * (n_clusters * n_bins * q * (1.0 + log_two_pi) - determinants)
-        return float(evidence + start + entropy - self._dynamics.divergence - divergence)
+        rest = evidence + self._start_bound() + self._entropy
+        return float(rest - self._dynamics.divergence - divergence)
 
 
 def started(
@@ -325,8 +364,6 @@ def started(
     inside = (labels[:-1] >= 0) & (labels[1:] >= 0)
     pairs = np.zeros((n_states, n_states))
     np.add.at(pairs, (labels[:-1][inside], labels[1:][inside]), 1.0)
-    if data.family == POISSON:
-        extra = proposal_sizes(data)
     half = 0.5 * data.seen.sum(axis=1)
     shape = settings.variance_shape + half
     return Variational(

@@ -1,9 +1,8 @@
-"""What entries say under a variational fit: bounds, weights, and regressions on latents.
+"""What entries say under a variational fit: expectations over predictors, regressions on latents.
 
-Negative binomial, psi = eta - log r: p(y | eta) = C(y, r) 2^-(y + r) exp((y - r) psi / 2) /
-cosh(psi / 2)^(y + r). With q(omega) the best Polya-Gamma, E log p is bounded from below by the same
-at E psi in the exponent and xi = sqrt(E psi^2) in the cosh, and E omega = (y + r) tanh(xi / 2) /
-(2 xi).
+eta ~ N(m, v). With g = E d log p / d eta and h = -E d2 log p / d eta2, the Gaussian factor
+exp(kappa eta - omega eta^2 / 2), omega = h, kappa = g + h m, has the best Gaussian q as its fixed
+point (Knowles & Minka 2011, non-conjugate variational message passing).
 """
 
 from __future__ import annotations
@@ -14,11 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from neurokit.bicluster.observations import NEGATIVE_BINOMIAL, POISSON
+
 Array = NDArray[np.float64]
 
 # Golden section over log r: this far to either side, this many times.
-_REACH, _CUTS = 1.0, 12
+_REACH, _CUTS = 1.0, 6
 _LARGEST_LOG_SIZE = 12.0
+# A rate whose logarithm is larger is no rate of anything, and its square must be a number.
+_LARGEST = 300.0
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
@@ -94,69 +99,48 @@ def predictor_moments(d: Designs, loading: Array, spread: Array) -> tuple[Array,
     return mean, np.asarray(square)
 
 
-def log_cosh(x: Array) -> Array:
-    """Log cosh x without overflow."""
-    size = np.abs(x)
-    return np.asarray(size + np.log1p(np.exp(-2.0 * size)) - np.log(2.0))
-
-
-def count_bound(y: Array, mean: Array, square: Array, size: float) -> Array:
-    """Lower bound of E log p(y | eta) of a negative binomial.
+def expected_counts(
+    y: Array, mean: Array, variance: Array, family: int, size: float
+) -> tuple[Array, Array, Array]:
+    """Expected log-likelihood of counts, its slope and minus its curvature in the predictor.
 
     Parameters
     ----------
     y : (T,) ndarray of float64
         Counts.
-    mean, square : (..., T) ndarray of float64
-        E eta and E eta^2.
+    mean, variance : (..., T) ndarray of float64
+        Of the normal predictor.
+    family : int
+        0 Poisson, in closed form, or 1 negative binomial, by Gauss-Hermite quadrature.
     size : float
-        r.
+        r of the negative binomial.
 
     Returns
     -------
-    (..., T) ndarray of float64
-        Nats.
+    value, slope, curvature : (..., T) ndarray of float64
+        E log p, E d log p / d eta, -E d2 log p / d eta2.
     """
-    log_r = np.log(size)
-    xi = np.sqrt(np.maximum(square - 2.0 * log_r * mean + log_r**2, 0.0))
-    constant = gammaln(y + size) - gammaln(size) - gammaln(y + 1.0) - (y + size) * np.log(2.0)
-    return np.asarray(
-        constant + 0.5 * (y - size) * (mean - log_r) - (y + size) * log_cosh(0.5 * xi)
-    )
+    if family == POISSON:
+        rate = np.exp(np.minimum(mean + 0.5 * variance, _LARGEST))
+        return y * mean - rate - gammaln(y + 1.0), y - rate, rate
+    eta = mean[..., None] + np.sqrt(np.maximum(variance, 0.0))[..., None] * _NODES
+    both = np.logaddexp(eta, np.log(size))
+    share = np.exp(eta - both)
+    total = y[:, None] + size
+    constant = gammaln(y + size) - gammaln(size) - gammaln(y + 1.0) + size * np.log(size)
+    value = constant + y * mean - (y + size) * (both @ _WEIGHTS)
+    return value, y - (y + size) * (share @ _WEIGHTS), (total * share * (1.0 - share)) @ _WEIGHTS
 
 
-def count_weights(y: Array, mean: Array, square: Array, size: float) -> tuple[Array, Array]:
-    """Expected omega, and kappa = (y - r) / 2 + omega log r.
-
-    Parameters
-    ----------
-    y : (T,) ndarray of float64
-        Counts.
-    mean, square : (..., T) ndarray of float64
-        E eta and E eta^2.
-    size : float
-        r.
-
-    Returns
-    -------
-    omega, kappa : (..., T) ndarray of float64
-        Of exp(kappa eta - omega eta^2 / 2).
-    """
-    log_r = np.log(size)
-    xi = np.sqrt(np.maximum(square - 2.0 * log_r * mean + log_r**2, 1e-12))
-    omega = 0.5 * (y + size) * np.tanh(0.5 * xi) / xi
-    return omega, 0.5 * (y - size) + omega * log_r
-
-
-def best_size(y: Array, mean: Array, square: Array, weight: Array, size: float) -> float:
-    """Size r that raises the bound, by golden section around the present one.
+def best_size(y: Array, mean: Array, variance: Array, weight: Array, size: float) -> float:
+    """Size r that raises the expected log-likelihood, by golden section around the present one.
 
     Parameters
     ----------
     y : (T,) ndarray of float64
         Observed counts.
-    mean, square : (K, T) ndarray of float64
-        E eta and E eta^2.
+    mean, variance : (K, T) ndarray of float64
+        Of the predictor in every cluster.
     weight : (K,) ndarray of float64
         Probability of every cluster.
     size : float
@@ -167,10 +151,12 @@ def best_size(y: Array, mean: Array, square: Array, weight: Array, size: float) 
     float
         Never worse than the present one; the prior is exponential.
     """
+    held = weight > 1e-3
 
     def value(log_r: float) -> float:
         r = float(np.exp(log_r))
-        return float(weight @ count_bound(y, mean, square, r).sum(axis=1)) - r
+        found = expected_counts(y, mean[held], variance[held], NEGATIVE_BINOMIAL, r)[0]
+        return float(weight[held] @ found.sum(axis=1)) - r
 
     ratio = 0.5 * (np.sqrt(5.0) - 1.0)
     start = float(np.log(size))

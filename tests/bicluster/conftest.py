@@ -1,9 +1,14 @@
 """Dense Gaussian algebra of a linear dynamical system: what recursions are compared with."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+# Test modules share what lies beside them.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def random_dynamics(rng, n_states, n_clusters, q, noise=0.5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurokit.bicluster import discriminative_stimuli as steps
 from neurokit.bicluster import most_discriminative_stimuli
 from neurokit.errors import OptionError, SchemaError
 from neurokit.stats import adjusted_rand
@@ -38,7 +39,9 @@ def on_off(seed, n=42, gains=None):
     return predict, (signs > 0).astype(int)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_five_clusters_of_on_and_off_cells_become_two(seed):
     predict, truth = on_off(seed)
     found = most_discriminative_stimuli(predict, (SIDE, SIDE), n_clusters=5, random_state=seed)
@@ -56,9 +59,12 @@ def test_five_clusters_of_on_and_off_cells_become_two(seed):
     assert [m > 0 for m in middle] == [kind == 1 for kind in kinds]
 
 
+@pytest.mark.slow
 def test_one_cluster_to_start_with_is_split():
     predict, truth = on_off(3)
-    found = most_discriminative_stimuli(predict, (SIDE, SIDE), n_clusters=1, random_state=0)
+    found = most_discriminative_stimuli(
+        predict, (SIDE, SIDE), n_clusters=1, n_steps=20, random_state=0
+    )
     assert adjusted_rand(truth, found.label.values) == 1.0
 
 
@@ -80,10 +86,11 @@ def test_cells_of_one_kind_stay_one():
     assert found.objective.values == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_with_normalised_responses_gains_do_not_matter():
     predict, truth = on_off(4, gains=lambda rng, n: 10.0 ** rng.uniform(-1, 1, n))
     found = most_discriminative_stimuli(
-        predict, (SIDE, SIDE), n_clusters=4, normalise=True, random_state=0
+        predict, (SIDE, SIDE), n_clusters=2, n_steps=20, normalise=True, random_state=0
     )
     assert adjusted_rand(truth, found.label.values) == 1.0
 
@@ -98,6 +105,7 @@ def test_stimuli_stay_in_the_ball_and_the_box():
     assert (np.linalg.norm(values.reshape(len(values), -1), axis=1) <= 2.0 + 1e-5).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_and_torch_keeps_its_own():
     predict, _ = on_off(6)
     state = torch.get_rng_state()
@@ -160,3 +168,85 @@ def test_models_that_are_none_are_refused(predict, match):
 def test_labels_that_do_not_fit_are_refused(labels):
     with pytest.raises(SchemaError, match="labels"):
         most_discriminative_stimuli(lambda s: s, (4,), labels=labels, random_state=0)
+
+
+# The steps, against numpy.
+
+
+def task(**options):
+    given = {
+        "predict": lambda s: s.reshape(len(s), -1), "shape": (2, 2), "shift": np.zeros(4),
+        "scale": np.ones(4), "temperature": 1.6, "n_steps": 30, "step": 0.1, "norm": 1.0,
+        "bounds": (-1.0, 1.0), "least_gain": 0.05, **options,
+    }  # fmt: skip
+    return steps._Task(**given)
+
+
+def test_the_objective_is_the_log_share_of_the_own_cluster():
+    rng = np.random.default_rng(0)
+    responses, labels = rng.standard_normal((3, 7)), np.array([0, 1, 2, 0, 1, 2, 2])
+    found = steps._objective(task(), torch.as_tensor(responses), labels).numpy()
+    means = np.stack([responses[:, labels == k].mean(axis=1) for k in range(3)], axis=1) / 1.6
+    shares = np.exp(means) / np.exp(means).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, np.log(np.diag(shares)) + np.log(3), atol=1e-12)
+    # A stimulus that tells nothing has an objective of 0, whatever the number of clusters.
+    flat = steps._objective(task(), torch.ones(3, 7, dtype=torch.float64), labels).numpy()
+    np.testing.assert_allclose(flat, 0.0, atol=1e-12)
+
+
+def test_projections_shrink_what_is_too_long_and_cut_what_is_out_of_range():
+    stimuli = torch.tensor([[[3.0, 4.0], [0.0, 0.0]], [[0.1, 0.2], [0.0, 0.1]]])
+    inside = steps._projected(task(), stimuli)
+    np.testing.assert_allclose(inside[0].numpy(), [[0.6, 0.8], [0.0, 0.0]], rtol=1e-6)
+    assert torch.equal(inside[1], stimuli[1])
+    boxed = steps._projected(task(bounds=(-1.0, 0.5)), stimuli)
+    np.testing.assert_allclose(boxed[0].numpy(), [[0.5, 0.5], [0.0, 0.0]], rtol=1e-6)
+
+
+def test_stimuli_climb_to_what_their_cluster_likes_best():
+    labels = np.array([0, 1, 1, 1])
+    start = steps._random_stimuli(task(), 2, np.random.default_rng(1))
+    found = steps._climb(task(), labels, start, 200)
+    first = found.stimuli[0].numpy().ravel()
+    # r_0 - mean(r_1..3) is largest along (1, -1/3, -1/3, -1/3).
+    best = np.array([1.0, -1 / 3, -1 / 3, -1 / 3])
+    np.testing.assert_allclose(first, best / np.linalg.norm(best), atol=0.02)
+    assert (found.objective > steps._climb(task(), labels, start, 1).objective).all()
+
+
+def test_neurons_join_the_stimulus_that_drives_them_and_empty_clusters_go():
+    stimuli = torch.zeros(3, 2, 2)
+    stimuli[0, 0, 0] = stimuli[0, 0, 1] = 1.0
+    stimuli[2, 1, 0] = stimuli[2, 1, 1] = 1.0
+    stimuli[1] -= 1.0
+    labels, kept = steps._assign(task(), steps._Clustering(np.arange(3), stimuli, np.zeros(3)))
+    assert labels.tolist() == [0, 0, 1, 1]
+    assert torch.equal(kept, stimuli[[0, 2]])
+
+
+def test_responses_are_standardised_by_shift_and_scale():
+    given = task(shift=np.array([1.0, 0, 0, 0]), scale=np.array([2.0, 1, 1, 4]))
+    found = steps._normalised(given, torch.full((1, 2, 2), 0.5)).numpy()
+    np.testing.assert_allclose(found, [[-0.25, 0.5, 0.5, 0.125]])
+
+
+@pytest.mark.parametrize(("n_neurons", "n_clusters"), [(6, 3), (2, 5), (1, 1)])
+def test_first_clusters_are_even_and_none_is_empty(n_neurons, n_clusters):
+    labels = steps._first_labels(None, n_clusters, n_neurons, np.random.default_rng(0))
+    sizes = np.bincount(labels)
+    assert len(sizes) == min(n_neurons, n_clusters)
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_a_mean_that_falls_little_is_a_merge_and_one_that_falls_much_is_none():
+    one_kind = task(predict=lambda s: s.reshape(len(s), -1)[:, :1].expand(-1, 4))
+    labels = np.array([0, 0, 1, 1])
+    start = steps._random_stimuli(one_kind, 2, np.random.default_rng(2))
+    merged = steps._merged(one_kind, steps._climb(one_kind, labels, start, 20))
+    assert merged is not None
+    assert merged.labels.tolist() == [0, 0, 0, 0]
+    apart = task(temperature=0.2)
+    found = steps._climb(
+        apart, labels, steps._random_stimuli(apart, 2, np.random.default_rng(2)), 60
+    )
+    assert steps._merged(apart, found) is None

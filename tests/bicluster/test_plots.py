@@ -19,7 +19,13 @@ from neurokit.bicluster import (
     plot_raster,
     plot_trace,
 )
-from neurokit.bicluster.plot_strips import colour_of, neuron_order, trial_starts
+from neurokit.bicluster.plot_strips import (
+    _shades,
+    colour_of,
+    neuron_order,
+    ribbon_beneath,
+    trial_starts,
+)
 from neurokit.errors import NeurokitWarning, NotFittedError, OptionError, SchemaError
 
 REGIONS = ["CA1", "LP", "CA1", "VISp", "LP", "LP", "CA1", "VISp"]
@@ -237,6 +243,75 @@ def test_regions_that_nobody_gave_are_refused(of_trials):
             draw(of_trials)
     with pytest.raises(OptionError, match="'probe'"):
         plot_raster(of_trials, by="probe")
+
+
+def bins(states, trial=None, time=None):
+    """Coordinates of bins as results have them."""
+    coords = {"state": ("bin", states), "trial": ("bin", trial or [0] * len(states))}
+    if time is not None:
+        coords["time"] = ("bin", time)
+    return xr.Dataset({"mean": ("bin", np.zeros(len(states)))}, coords=coords)
+
+
+def test_a_ribbon_without_any_state_is_white_and_says_so():
+    ax = new_axes()
+    ribbon = ribbon_beneath(ax, bins([-1, -1, -1]))
+    assert set(colours(ribbon)) == {(1.0, 1.0, 1.0)}
+    assert ribbon.get_legend().get_texts() == []
+    assert ribbon.get_xlabel() == "bin"
+    ax.figure.canvas.draw()
+
+
+def test_a_ribbon_of_one_bin_has_a_clock_of_its_own():
+    ribbon = ribbon_beneath(new_axes(), bins([0], time=[3.0]))
+    assert ribbon.get_xlabel() == "time (s)"
+    labels = [float(t.get_text()) for t in ribbon.get_xticklabels()]
+    assert all(3.0 <= label <= 4.0 for label in labels)
+
+
+def test_a_ribbon_on_a_late_clock_begins_where_the_record_does():
+    ribbon = ribbon_beneath(new_axes(), bins([0, 1] * 50, time=list(100.0 + 0.2 * np.arange(100))))
+    for place, label in zip(ribbon.get_xticks(), ribbon.get_xticklabels(), strict=True):
+        assert float(label.get_text()) == pytest.approx(100.0 + 0.2 * place)
+
+
+def test_the_colour_of_a_state_is_the_same_everywhere_and_comes_again():
+    assert colour_of(0) == colour_of(7)
+    assert len({colour_of(k) for k in range(7)}) == 7
+
+
+@pytest.mark.parametrize("n", [1, 8, 9, 30])
+def test_regions_have_colours_that_differ(n):
+    assert len(set(_shades(n))) == n
+
+
+def test_names_with_a_dollar_are_written_as_they_are(fit):
+    odd = BiCluster()
+    odd.neuron_labels_ = fit.neuron_labels_.assign_coords(region=("neuron", ["$x$"] * 8))
+    odd.co_neuron_ = fit.co_neuron_
+    ax = plot_co_neuron(odd, ax=new_axes())
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_texts()[0].get_text() == r"\$x\$"
+
+
+def test_a_trace_of_one_chain_needs_no_legend(of_trials):
+    ax = plot_trace(of_trials, ax=new_axes())
+    assert ax.get_legend() is None
+    assert ax.get_ylabel() == "clusters of neurons"
+
+
+def test_figures_of_their_own_are_made_where_no_axes_are_given(fit):
+    axes = [plot_co_neuron(fit), plot_co_state(fit), plot_trace(fit), plot_contingency(fit)]
+    assert len({ax.figure for ax in axes}) == 4
+
+
+def test_figures_leave_the_fit_as_it_was(fit, data):
+    before = {name: getattr(fit, name).copy(deep=True) for name in ("rates_", "co_neuron_")}
+    plot_raster(fit, data, ax=new_axes())
+    plot_co_neuron(fit, ax=new_axes())
+    plot_latents(fit, 0, ax=new_axes())
+    for name, value in before.items():
+        assert getattr(fit, name).identical(value)
 
 
 def test_a_fit_draws_itself(fit):

@@ -176,3 +176,38 @@ def test_results_per_trial_have_the_labels_of_trials():
     # A change of run makes two trials of one array, which have no labels.
     cut = one.assign_coords(run=("time", [0, 0, 1]))
     assert as_trials({"a": cut}).trial_coords() == {}
+
+
+def test_bins_know_their_trial_and_their_time():
+    values = np.ones((2, 5, 3))
+    values[0, 3:] = np.nan
+    clock = 0.1 * np.arange(5)
+    array = xr.DataArray(values, dims=("trial", "time", "neuron"), coords={"time": clock})
+    trials = as_trials(array)
+    assert trials.trial_of_bin.tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
+    np.testing.assert_array_equal(trials.time_of_bin, [*clock[:3], *clock])
+    assert as_trials(values).time_of_bin is None
+    # One array without a clock among others: none is known for all bins.
+    mixed = as_trials([array[1], array[1].drop_vars("time")])
+    assert mixed.time_of_bin is None
+    assert mixed.trial_of_bin.tolist() == [0] * 5 + [1] * 5
+    coords = {"run": ("time", [0, 0, 1, 1]), "time": [0.0, 1.0, 7.0, 8.0]}
+    run = xr.DataArray(np.ones((4, 2)), dims=("time", "neuron"), coords=coords)
+    assert as_trials(run).trial_of_bin.tolist() == [0, 0, 1, 1]
+    assert as_trials(run).time_of_bin.tolist() == [0.0, 1.0, 7.0, 8.0]
+
+
+def test_what_is_known_of_neurons_is_kept_beside_their_labels():
+    array = xr.DataArray(
+        np.ones((4, 2)),
+        dims=("time", "neuron"),
+        coords={
+            "neuron": ["a", "b"], "region": ("neuron", ["x", "y"]), "depth": ("neuron", [1.0, 2.0]),
+            "time": np.arange(4.0), "animal": "m1",
+        },
+    )  # fmt: skip
+    found = as_trials(array).space_coords
+    assert set(found) == {"region", "depth"}
+    assert found["region"].values.tolist() == ["x", "y"]
+    assert set(as_trials([array, array.drop_vars("region")]).space_coords) == {"region", "depth"}
+    assert not as_trials(np.ones((4, 2))).space_coords
