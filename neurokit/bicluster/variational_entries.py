@@ -18,7 +18,7 @@ from neurokit.bicluster.observations import NEGATIVE_BINOMIAL, POISSON
 Array = NDArray[np.float64]
 
 # Golden section over log r: this far to either side, this many times.
-_REACH, _CUTS = 1.0, 6
+_REACH, _CUTS = 1.0, 10
 _LARGEST_LOG_SIZE = 12.0
 # A rate whose logarithm is larger is no rate of anything, and its square must be a number.
 _LARGEST = 300.0

@@ -64,7 +64,7 @@ def test_an_exact_sampler_is_calibrated():
 
 @pytest.mark.parametrize("width", [0.7, 1.4])
 def test_posteriors_that_are_too_narrow_or_too_wide_are_not(width):
-    found = calibrate(normal_replicate(width), 400, np.random.default_rng(1))
+    found = calibrate(normal_replicate(width), 1000, np.random.default_rng(1))
     assert found.p_values()[0] < 0.001
     outer = np.isin(found.ranks, [0, N_DRAWS]).mean()
     assert (outer > 2 / (N_DRAWS + 1)) == (width < 1)

@@ -19,11 +19,10 @@ from neurokit.stats import adjusted_rand
 GRID = list(product((30, 60), (500, 1000), (2, 3, 5), (2, 3), (0, 1)))
 
 
-def spectral_states(counts, n_clusters, n_states):
-    """Labels of bins by spectral co-clustering given the true numbers."""
+def spectral_states(counts, n_states):
+    """Labels of bins by spectral co-clustering given their true number."""
     from sklearn.cluster import SpectralCoclustering
 
-    del n_clusters
     rows = SpectralCoclustering(n_states, random_state=0).fit(counts + 1e-6)
     return rows.row_labels_
 
@@ -64,7 +63,7 @@ def test_baselines_know_what_is_easy():
     states = np.repeat([0, 1], 60)
     rates = np.where(states[:, None] == (np.arange(10) < 5), 9.0, 1.0)
     counts = rng.poisson(rates).astype(float)
-    assert adjusted_rand(states, spectral_states(counts, 2, 2)) == 1.0
+    assert adjusted_rand(states, spectral_states(counts, 2)) == 1.0
     hidden = rng.random(counts.shape) < 0.1
     best = poisson.logpmf(counts, rates)[hidden].mean()
     flat, smooth = flat_score(counts, hidden), smoothed_score(counts, hidden)
@@ -95,5 +94,5 @@ def test_no_cell_of_the_grid_is_lost(n_neurons, n_bins, n_clusters, n_states, se
     assert neurons >= 0.6
     assert states >= 0.55
     counts = simulation.recordings["session1"].activity.signal.values
-    peer = adjusted_rand(simulation.truth.state.values, spectral_states(counts, 0, n_states))
+    peer = adjusted_rand(simulation.truth.state.values, spectral_states(counts, n_states))
     assert states >= peer + 0.3

@@ -222,7 +222,7 @@ def entry_log_p(y, eta, family, size):
 @pytest.mark.parametrize("y", [0.0, 1.0, 7.0, 60.0])
 @pytest.mark.parametrize(("mean", "spread"), [(1.5, 0.3), (-2.0, 0.8), (3.0, 0.5)])
 def test_expectations_over_the_predictor_are_integrals(family, y, mean, spread):
-    size, step = 6.0, 1e-4
+    size, step = 6.0, 1e-2
 
     def expected(f):
         ends = mean - 9 * spread, mean + 9 * spread
@@ -238,7 +238,7 @@ def test_expectations_over_the_predictor_are_integrals(family, y, mean, spread):
         -expected(lambda e: (log_p(e + step) + log_p(e - step) - 2 * log_p(e)) / step**2),
     )
     for value, truth in zip(found, exact, strict=True):
-        # Seven nodes, and second differences of numbers of some hundred.
+        # Seven nodes, and differences over a hundredth.
         assert value[0] == pytest.approx(truth, rel=1e-3, abs=1e-3)
 
 
@@ -373,7 +373,7 @@ def test_planted_states_are_found_and_a_limit_of_one_state_is_kept():
     one = replace(settings, n_states=1)
     factors = fit_variational(data, one, 2, 8, np.random.default_rng(0)).factors
     assert factors.marginal.shape == (199, 1)
-    assert (factors.marginal == 1.0).all()
+    np.testing.assert_allclose(factors.marginal, 1.0)
 
 
 def test_the_same_seed_gives_the_same_fit_and_data_stay_as_they_are():
