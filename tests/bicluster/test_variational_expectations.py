@@ -69,13 +69,46 @@ def test_gaussian_rates_have_the_mean_and_spread_of_draws():
     np.testing.assert_allclose(found.rate_sd, eta.std(axis=0), rtol=0.12)
 
 
-def test_rates_of_counts_have_the_mean_of_draws():
+def exact_rates(factors):
+    """(N, T) E exp(d + mu + c x): (d, c) and (mu, x) normal, so that only x needs quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    total = np.zeros((N, T))
+    for i in range(N):
+        for k in range(2):
+            (d, c), v = factors.loading[i, k], factors.spread[i, k]
+            for t in range(T):
+                (mu, x), w = factors.mean[k, t], factors.covariance[k, t]
+                off = np.sqrt(w[1, 1]) * nodes
+                centre = d + mu + c * (x + off) + w[0, 1] / w[1, 1] * off
+                spread = w[0, 0] - w[0, 1] ** 2 / w[1, 1]
+                spread = spread + v[0, 0] + 2 * v[0, 1] * (x + off) + v[1, 1] * (x + off) ** 2
+                total[i, t] += factors.share[i, k] * (weights @ np.exp(centre + 0.5 * spread))
+    return total
+
+
+def test_rates_of_counts_are_exact_where_the_predictor_is_normal():
     factors = some_factors(0)
+    # A slope that is known makes d + mu + c x normal given the cluster.
+    factors.spread[..., 1] = 0.0
+    factors.spread[..., 1, :] = 0.0
     found = described(factors, *none())
-    rates = np.exp(drawn_predictors(factors, 4000, np.random.default_rng(2)))
-    # The predictor is taken as normal given the cluster, which products are only nearly.
-    np.testing.assert_allclose(found.rate_mean, rates.mean(axis=0), rtol=0.25)
+    np.testing.assert_allclose(found.rate_mean, exact_rates(factors), rtol=1e-9)
+    eta = drawn_predictors(factors, 4000, np.random.default_rng(2))
+    rates = np.exp(eta)
+    error = rates.std(axis=0) / np.sqrt(len(rates))
+    assert (np.abs(rates.mean(axis=0) - found.rate_mean) < 4.5 * error).all()
     assert (found.rate_sd > 0).all()
+
+
+def test_rates_of_counts_are_near_where_the_predictor_is_nearly_normal():
+    factors = some_factors(0)
+    # Spreads as after a hundred bins: a product of normals is then nearly normal.
+    factors.spread *= 0.1
+    factors.covariance *= 0.3
+    np.testing.assert_allclose(
+        described(factors, *none()).rate_mean, exact_rates(factors), rtol=0.02
+    )
 
 
 def test_hidden_entries_are_averaged_over_clusters():

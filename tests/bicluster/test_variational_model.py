@@ -48,12 +48,18 @@ def all_finite(fit):
     return bool(np.isfinite(fit.rates_.to_dataarray()).all())
 
 
-def test_it_finds_what_was_planted(simulation, fitted):
-    truth = simulation.truth
-    assert adjusted_rand(truth.neuron_cluster.values, fitted.neuron_labels_.values) == 1.0
-    rate, mean = np.exp(truth.log_rate.values), fitted.rates_["mean"].values.T
-    flat = rate.mean(axis=0)
-    assert ((mean - rate) ** 2).mean() < 0.5 * ((flat - rate) ** 2).mean()
+def test_it_finds_what_was_planted():
+    found, error = [], []
+    for seed in range(5):
+        simulation = nk.simulate.biclustered(10, 300, 2, n_latents=1, random_state=seed)
+        truth = simulation.truth
+        fit = BiCluster(**QUICK, held_out=0.1).fit(simulation.recordings["session1"])
+        found.append(adjusted_rand(truth.neuron_cluster.values, fit.neuron_labels_.values))
+        rate, mean = np.exp(truth.log_rate.values), fit.rates_["mean"].values.T
+        error.append(((mean - rate) ** 2).mean() / ((rate.mean(axis=0) - rate) ** 2).mean())
+    # k-means gives the start, which is sometimes one that no sweep leads away from.
+    assert sum(one == 1.0 for one in found) >= 4
+    assert max(error) < 0.5
 
 
 def test_probabilities_are_probabilities(fitted):
