@@ -22,6 +22,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit._version import __version__
 from neurokit.errors import NeurokitWarning, NotFittedError, StoreError
+from neurokit.notebook_bar import NotebookLine
 from neurokit.schema.history import add_history, as_history
 from neurokit.schema.names import SCHEMA
 from neurokit.stats.blocked import BlockedCV
@@ -73,11 +74,12 @@ def progress(
     object
         The items, in order.
     """
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
-    attached = sys.stderr.isatty() or "ipykernel" in sys.modules
-    hidden = not (attached if show is None else show)
-    yield from tqdm(items, total=total, desc=label, disable=hidden, leave=False)
+    in_notebook = "ipykernel" in sys.modules
+    hidden = not (sys.stderr.isatty() or in_notebook if show is None else show)
+    place = NotebookLine() if in_notebook and not hidden else None
+    yield from tqdm(items, total=total, desc=label, disable=hidden, leave=False, file=place)
 
 
 @contextmanager

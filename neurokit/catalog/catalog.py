@@ -159,6 +159,29 @@ class Catalog:
             return trees[check_option("subject", subject, trees)]
         return next(iter(trees.values())) if len(trees) == 1 else trees
 
+    def at_hand(self, name: str) -> bool:
+        """Say whether every recording of a dataset can be opened without a download.
+
+        Parameters
+        ----------
+        name : str
+            Name of a dataset; one that is simulated always can.
+
+        Returns
+        -------
+        bool
+            True where `open` finds all files.
+
+        Raises
+        ------
+        ChecksumError
+            If a file of the expected name has another content, and no right copy is at hand.
+        OptionError
+            If there is no such dataset.
+        """
+        recordings = self._dataset(name).recordings
+        return all(self.locate(name, one).status != "not_downloaded" for one in recordings)
+
     def to_fetch(self, name: str | None = None) -> list[CatalogFile]:
         """List what `fetch` would download.
 

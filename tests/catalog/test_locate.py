@@ -46,6 +46,37 @@ def test_a_part_at_hand_is_not_downloaded_and_only_the_rest_is_missing(
     assert [file.path for file in located.missing] == [site.second]
 
 
+def test_a_dataset_is_at_hand_when_its_last_file_is(catalog: Catalog, site: Any) -> None:
+    assert not catalog.at_hand("worm")
+    site.put(site.folder, site.first)
+    assert not catalog.at_hand("worm")
+    site.put(site.folder, site.second)
+    assert catalog.at_hand("worm")
+    site.put(site.folder, site.first, b"damaged")
+    with pytest.raises(ChecksumError):
+        catalog.at_hand("worm")
+
+
+def test_a_file_that_no_server_has_is_not_at_hand(site: Any, installed: None) -> None:
+    # `to_fetch` has nothing to list here.
+    text = site.text().replace("uri: 'https://example.org/data/a.json', ", "")
+    catalog = Catalog.read(site.write(text))
+    site.put(site.folder, site.second)
+    assert catalog.to_fetch("worm") == []
+    assert not catalog.at_hand("worm")
+
+
+def test_simulations_are_at_hand(site: Any, installed: None) -> None:
+    text = (
+        "catalog: neurokit/1\ndatasets:\n  demo: {title: x, modality: eeg, "
+        "simulate: {name: recording, modality: eeg, random_state: 0}}\n"
+    )
+    catalog = Catalog.read(site.write(text))
+    assert catalog.at_hand("demo")
+    with pytest.raises(OptionError, match="did you mean 'demo'"):
+        catalog.at_hand("dema")
+
+
 def test_files_beside_the_catalog_are_found_in_its_order(catalog: Catalog, site: Any) -> None:
     expected = tuple(site.put(site.folder, path) for path in site.content)
     located = catalog.locate("worm", "one")

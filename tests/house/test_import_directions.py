@@ -9,7 +9,7 @@ from walk import imported, modules
 LEVELS = (
     {"_version", "errors"},
     {"schema", "randomness"},
-    {"io", "signal", "stats", "plot", "estimator_html"},
+    {"io", "signal", "stats", "plot", "estimator_html", "notebook_bar"},
     {"estimator", "recipe", "interchange", "celegans"},
     {"simulate", "connectome", "states", "rsa", "bicluster", "flows", "encoding"},
     {"catalog", "batch", "report"},
