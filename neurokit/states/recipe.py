@@ -1,4 +1,4 @@
-"""The recipe ``states.glmhmm``: hidden states and the couplings in each. Imports nothing heavy."""
+"""The recipe ``states``: hidden states and the couplings in each. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neurokit.recipe import Parameters, Recipe
 
 
 class StatesParameters(Parameters):
-    """Parameters of the recipe ``states.glmhmm``.
+    """Parameters of the recipe ``states``.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class StatesParameters(Parameters):
 
 
 STATES = Recipe(
-    name="states.glmhmm",
+    name="states",
     title="Hidden states and the couplings in each",
     run="neurokit.states.switching:run",
     parameters=StatesParameters,

@@ -1,4 +1,4 @@
-"""What the recipe ``states.glmhmm`` runs: bins, number of states, the fit, figures and tables."""
+"""What the recipe ``states`` runs: bins, number of states, the fit, figures and tables."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from neurokit.states.switching import run
 
 
 def test_it_is_registered_under_its_name():
-    assert registered_recipes()["states.glmhmm"] == STATES
+    assert registered_recipes()["states"] == STATES
     assert STATES.over == "recording"
     assert load_function(STATES.run) is run
 
