@@ -1,6 +1,7 @@
 """Hidden Markov models against dynamax and hmmlearn: same data, same start, one thread, one run.
 
     python benchmarks/bench_states.py [FOLDER]
+    python benchmarks/bench_states.py paper    # default fits of the paper's simulation
 
 FOLDER holds choice_glmhmm.npz and poisson_population_glmhmm.npz. Prints seconds of processor time
 to the same marginal log-likelihood (or penalised objective), which is recomputed here for every
@@ -299,11 +300,29 @@ def bench_kernel() -> None:
         print(f"{line}, hmmlearn {other:.5f} s, ratio {other / taken:.2f}")
 
 
+def bench_paper() -> None:
+    """Default fits of the paper's simulation at its full size, 30 trials of 2000 bins (no peer)."""
+    import neurokit as nk
+
+    for seed in range(5):
+        drawn = nk.simulate.spiking_hmm(20, 5, 30, 2000, random_state=seed)
+        signal = drawn.recordings["session1"].activity.signal
+        for prior in ("none", "onehot"):
+            model = GLMHMM(5, link="sigmoid", prior=prior, random_state=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NeurokitWarning)
+                spent, _ = seconds(lambda model=model, signal=signal: model.fit(signal))
+            print(f"paper's simulation, seed {seed}, prior {prior}: {spent:.1f} s")
+
+
 def main() -> None:
-    """Run all three."""
+    """Run all, or only what is asked for."""
     # Read when jax is first imported, which is later.
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     with threadpool_limits(1):
+        if sys.argv[1:] == ["paper"]:
+            bench_paper()
+            return
         bench_kernel()
         if len(sys.argv) < 2:
             print(__doc__)

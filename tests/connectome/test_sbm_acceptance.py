@@ -145,7 +145,10 @@ def generated(n_each, seed):
 @pytest.mark.nightly
 def test_graphs_of_our_own_generator_are_partitioned_better_than_by_modularity():
     pytest.importorskip("leidenalg")
-    table = score(generated(2, 5), most=99)
+    # The mean of two graphs of a setting is off by .1 and more: four.
+    table = score(generated(4, 5), most=99)
+    for rule, scores in table.items():
+        print(rule, {s: round(float(np.mean(x)), 2) for s, x in scores.items()}, mean_of(scores))
     assert mean_of(table["roles"]) >= 0.65
     assert weakest_margin(table, "roles") >= -_MARGIN
 
