@@ -1,4 +1,4 @@
-"""A recording larger than memory through the recipes ``encoding`` and ``connectome.motifs``.
+"""A recording larger than memory through ``encoding``, ``connectome.motifs`` and ``rsa``.
 
 Writes a Zarr recording of so many GB (default 6) and runs a catalog on it with 2 GB for each job:
 
@@ -22,9 +22,9 @@ import numpy as np
 
 import neurokit as nk
 from neurokit.batch import run_catalog
-from neurokit.schema import activity, recording, regular_time, series
+from neurokit.schema import activity, events, recording, regular_time, series
 
-N_CHANNELS, RATE, BLOCK = 128, 1000.0, 2**15
+N_CHANNELS, RATE, BLOCK, N_EVENTS = 128, 1000.0, 2**15, 200
 LIMIT_MB = 2000.0
 RECIPES: dict[str, Any] = {
     "encoding": {
@@ -43,6 +43,7 @@ RECIPES: dict[str, Any] = {
             "communities": "leiden",
         },
     },
+    "rsa": {"recipe": "rsa", "params": {"n_nearest": None}},
 }
 
 
@@ -77,6 +78,9 @@ def write_recording(path: Path, size_gb: float) -> int:
             rate=RATE,
             space="channel",
             coords={"channel_type": ["ECOG"] * N_CHANNELS},
+        ),
+        "events": events(
+            np.linspace(1.0, time_s[-1] - 2.0, N_EVENTS), trial_type=["a", "b", "c", "d"] * 50
         ),
         "behavior": series({"speed": speed[::20].copy()}, rate=RATE / 20),
     }

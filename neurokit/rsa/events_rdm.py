@@ -17,6 +17,7 @@ from neurokit.rsa.plots import plot_arrangement, plot_rdm
 from neurokit.rsa.recipe import RsaParameters
 from neurokit.schema.select import signal_of, space_dim
 from neurokit.signal.cutting import epoch
+from neurokit.signal.in_memory import trials_into_memory
 
 
 def run(
@@ -45,6 +46,8 @@ def run(
     ------
     SchemaError
         If there are no events or fewer than three kinds with enough trials.
+    OptionError
+        If the trials of a recording on disk are larger than an analysis can hold.
     """
     if not isinstance(parameters, RsaParameters):
         raise OptionError(f"got {type(parameters).__name__}", where="parameters", mend="Use RSA's.")
@@ -130,7 +133,7 @@ def _trials(recording: xr.DataTree, parameters: RsaParameters) -> xr.DataArray:
             mend="Lower min_trials, or leave this recipe out.",
         )
     keep = np.isin(kind, held)
-    signal = signal.isel(trial=keep).transpose("trial", space, "time").compute()
+    signal = trials_into_memory(signal.isel(trial=keep).transpose("trial", space, "time"))
     if parameters.baseline and parameters.tmin < 0:
         signal = signal - signal.sel(time=slice(None, 0)).mean("time")
     kind = kind[keep]

@@ -1,4 +1,4 @@
-"""Signals larger than memory, at the point where an analysis takes them into memory."""
+"""Signals and trials larger than memory, at the point where an analysis takes them into memory."""
 
 from __future__ import annotations
 
@@ -42,3 +42,36 @@ def into_memory(signal: xr.DataArray, most_bytes: int | None = None) -> xr.DataA
             mend=f"Set it to {fits:.3g} Hz or less, or pick fewer channels.",
         )
     return signal.compute()
+
+
+def trials_into_memory(trials: xr.DataArray, most_bytes: int | None = None) -> xr.DataArray:
+    """Return `trials` computed, unless they are lazy and larger than an analysis can hold.
+
+    Parameters
+    ----------
+    trials : DataArray
+        Cut around events; what is in memory is returned as it is.
+    most_bytes : int, optional
+        Default `MOST_BYTES`.
+
+    Returns
+    -------
+    DataArray
+        In memory. Only the samples of the trials are read.
+
+    Raises
+    ------
+    OptionError
+        If they are too large; it says which share of the window would fit.
+    """
+    most = MOST_BYTES if most_bytes is None else most_bytes
+    if trials.chunks is None:
+        return trials
+    if trials.nbytes > most:
+        raise OptionError(
+            f"leave trials of {trials.nbytes / 1e6:.0f} MB, of which {most / 1e6:.0f} MB fit",
+            where="tmin and tmax",
+            mend=f"Take a window of at most {most / trials.nbytes:.2g} times its length, "
+            "or fewer events.",
+        )
+    return trials.compute()

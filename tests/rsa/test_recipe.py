@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 
 import neurokit as nk
 from neurokit.errors import OptionError, SchemaError
+from neurokit.io.large import in_chunks
 from neurokit.recipe import Parameters, load_function, registered_recipes
 from neurokit.rsa.recipe import RSA, RsaParameters
 from neurokit.schema import activity, events, recording
@@ -103,3 +104,20 @@ def test_what_cannot_be_done_is_said():
         _run(without)
     with pytest.raises(OptionError, match="RSA"):
         load_function(RSA.run)({"one": rec}, Parameters(), {})
+
+
+def test_a_recording_on_disk_gives_the_result_of_one_in_memory(tmp_path):
+    rec = _recording()
+    expected = _run(rec, n_nearest=None)
+    lazy = in_chunks(nk.open(nk.save(rec, tmp_path / "r.zarr")), 0)
+    assert lazy.activity.signal.chunks is not None
+    found = _run(lazy, n_nearest=None)
+    for group in ("rdm", "search_time"):
+        xr.testing.assert_identical(found.result[group].dataset, expected.result[group].dataset)
+
+
+def test_trials_on_disk_that_are_larger_than_memory_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurokit.signal.in_memory.MOST_BYTES", 4000)
+    lazy = in_chunks(nk.open(nk.save(_recording(), tmp_path / "r.zarr")), 0)
+    with pytest.raises(OptionError, match="tmin and tmax: leave trials of"):
+        _run(lazy, n_nearest=None)
