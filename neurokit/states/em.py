@@ -17,7 +17,8 @@ from neurokit.states.likelihoods import log_emissions, weighted_curvature
 from neurokit.states.m_step import active_rows, newton_step
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.smoothing import Posterior, smooth
 from neurokit.states.transitions import update_chain
 

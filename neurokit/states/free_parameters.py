@@ -16,7 +16,8 @@ from neurokit.states.likelihoods import weighted_curvature
 from neurokit.states.m_step import Penalty, active_rows
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.smoothing import Posterior
 from neurokit.states.transitions import chain_score
 

@@ -29,7 +29,8 @@ from neurokit.states.lag_learning import LagKernels
 from neurokit.states.observations import Observations
 from neurokit.states.options import check_parameters, n_workers, prior_maker, transition_prior
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.restarts import Search, SearchOptions, search
 from neurokit.states.storing import keep_fit, keep_made
 from neurokit.states.uncertainty import StateUncertainty

@@ -12,7 +12,8 @@ from neurokit.errors import OptionError, check_option
 from neurokit.randomness import as_generator
 from neurokit.states.assembly import LINKS_OF, Given
 from neurokit.states.bases import history_basis, learns_lags
-from neurokit.states.problem import Problem, RidgePrior, WeightPrior
+from neurokit.states.priors import RidgePrior, WeightPrior, make_prior
+from neurokit.states.problem import Problem
 from neurokit.states.transitions import TransitionPrior
 
 if TYPE_CHECKING:
@@ -124,8 +125,6 @@ def prior_maker(model: GLMHMM, problem: Problem, given: Given) -> Callable[[], W
         from copy import deepcopy
 
         return lambda: deepcopy(model.prior)
-    from neurokit.states.priors import make_prior
-
     options: dict[str, Any] = {
         "ridge": ridge,
         "scale": model.prior_scale,

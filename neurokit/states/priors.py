@@ -219,12 +219,13 @@ class RidgePrior:
         (state, post, pre, basis).
     ridge : float
         Precision; 0 is flat.
-    allowed : (post, pre) ndarray of bool
-        False where no coupling is possible.
+    allowed : (post, pre) ndarray of bool, optional
+        False where no coupling is possible; default all are.
     """
 
-    def __init__(self, shape: Shape, ridge: float, allowed: Mask) -> None:
-        precision = np.where(allowed[None, :, :, None], float(ridge), np.inf)
+    def __init__(self, shape: Shape, ridge: float, allowed: Mask | None = None) -> None:
+        possible = np.ones(shape[1:3], dtype=bool) if allowed is None else allowed
+        precision = np.where(possible[None, :, :, None], float(ridge), np.inf)
         self._mean = np.zeros(shape)
         self._precision = np.broadcast_to(precision, shape).copy()
 

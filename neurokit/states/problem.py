@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,63 +10,10 @@ from numpy.typing import NDArray
 from neurokit.states.emissions import Emission
 from neurokit.states.m_step import Penalty
 from neurokit.states.parameters import Parameters
+from neurokit.states.priors import WeightPrior
 from neurokit.states.transitions import TransitionPrior
 
 Array = NDArray[np.float64]
-
-
-class WeightPrior(Protocol):
-    """A prior of the coupling weights (state, post, pre, basis), Gaussian between its updates."""
-
-    def quadratic(self) -> tuple[Array, Array]:
-        """Mean and precision of every weight: the penalty is 1/2 sum precision (w - mean)^2."""
-
-    def log_density(self, weights: Array) -> float:
-        """Log p(weights), nats; its differences in the weights are those of the penalty."""
-
-    def update(self, weights: Array) -> None:
-        """Raise log_density by changing the prior's own parameters."""
-
-    def advance(self, weights: Array, information: Array) -> Array | None:
-        """Go to the next stage after convergence: new weights, or None if this was the last."""
-
-    def results(self) -> dict[str, Array]:
-        """What the prior has learned."""
-
-
-@dataclass
-class RidgePrior:
-    """Normal with mean 0 and one precision for all weights.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (state, post, pre, basis).
-    ridge : float
-        The precision; 0 for none.
-    """
-
-    shape: tuple[int, int, int, int]
-    ridge: float
-
-    def quadratic(self) -> tuple[Array, Array]:
-        """Zeros, and the ridge."""
-        return np.zeros(self.shape), np.full(self.shape, float(self.ridge))
-
-    def log_density(self, weights: Array) -> float:
-        """-ridge / 2 sum of squares, without its constant."""
-        return float(-0.5 * self.ridge * np.square(weights).sum())
-
-    def update(self, weights: Array) -> None:
-        """Nothing to learn."""
-
-    def advance(self, weights: Array, information: Array) -> Array | None:
-        """There is one stage."""
-        return None
-
-    def results(self) -> dict[str, Array]:
-        """Nothing was learned."""
-        return {}
 
 
 @dataclass

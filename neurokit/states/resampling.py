@@ -12,7 +12,8 @@ from neurokit.states.interruption import Stop
 from neurokit.states.matching import match_by_overlap
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.restarts import in_parallel
 
 Array = NDArray[np.float64]

@@ -15,7 +15,8 @@ from neurokit.states.interruption import Stop
 from neurokit.states.lag_learning import LagKernels
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.starts import single_state, start_parameters
 
 Array = NDArray[np.float64]

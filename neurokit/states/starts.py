@@ -18,7 +18,8 @@ from scipy.cluster.vq import kmeans2
 from neurokit.states.m_step import newton_step
 from neurokit.states.observations import Observations
 from neurokit.states.parameters import Parameters, sticky_transition
-from neurokit.states.problem import Problem, WeightPrior
+from neurokit.states.priors import WeightPrior
+from neurokit.states.problem import Problem
 from neurokit.states.transitions import transition_coefficients
 
 Array = NDArray[np.float64]

@@ -19,7 +19,8 @@ from neurokit.states.interruption import ctrl_c_sets, run_until_stopped
 from neurokit.states.labelling import labelled_parameters
 from neurokit.states.options import n_workers, transition_prior
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import FixedPrior, Problem, RidgePrior, WeightPrior
+from neurokit.states.priors import RidgePrior, WeightPrior
+from neurokit.states.problem import FixedPrior, Problem
 from neurokit.states.reading import StateReading
 from neurokit.states.resampling import bootstrap_parameters
 

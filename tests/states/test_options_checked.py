@@ -8,7 +8,7 @@ import pytest
 from neurokit.errors import OptionError
 from neurokit.states import GLMHMM
 from neurokit.states.options import check_parameters, n_workers, prior_maker, transition_prior
-from neurokit.states.problem import RidgePrior
+from neurokit.states.priors import RidgePrior
 
 COUNTS = np.random.default_rng(0).poisson(1.0, (30, 2)).astype(float)
 

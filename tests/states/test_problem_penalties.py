@@ -5,7 +5,8 @@ import pytest
 
 from neurokit.states import GLMHMM
 from neurokit.states.parameters import Parameters
-from neurokit.states.problem import FixedPrior, RidgePrior
+from neurokit.states.priors import RidgePrior
+from neurokit.states.problem import FixedPrior
 
 SHAPE = (2, 3, 3, 2)
 
