@@ -224,18 +224,17 @@ class RidgePrior:
     """
 
     def __init__(self, shape: Shape, ridge: float, allowed: Mask | None = None) -> None:
-        possible = np.ones(shape[1:3], dtype=bool) if allowed is None else allowed
-        precision = np.where(possible[None, :, :, None], float(ridge), np.inf)
-        self._mean = np.zeros(shape)
-        self._precision = np.broadcast_to(precision, shape).copy()
+        self.shape, self.ridge = shape, float(ridge)
+        self.allowed = np.ones(shape[1:3], dtype=bool) if allowed is None else allowed
 
     def quadratic(self) -> tuple[Array, Array]:
         """Return mean and precision of the penalty."""
-        return self._mean, self._precision
+        precision = np.where(self.allowed[None, :, :, None], self.ridge, np.inf)
+        return np.zeros(self.shape), np.broadcast_to(precision, self.shape).copy()
 
     def log_density(self, weights: Array) -> float:
         """Return -0.5 ridge sum w^2."""
-        return penalty(weights, self._mean, self._precision)
+        return penalty(weights, *self.quadratic())
 
     def update(self, weights: Array) -> None:
         """Nothing is learned."""
