@@ -1,6 +1,7 @@
-"""Block models against Leiden on weighted LFR graphs: agreement with the truth, processor time.
+r"""Block models against Leiden on weighted LFR graphs: agreement with the truth, processor time.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_communities.py [graphs.npz]
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+        python benchmarks/bench_communities.py [graphs.npz] [--keep]
 
 The file holds ``<setting>_<i>.edges``, ``.weights``, ``.truth``; without it, graphs of the tests'
 own generator are used. Scores are adjusted mutual information (AMI), one partition per method,
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from recorded import Results, keep_asked
 from sklearn.metrics import adjusted_mutual_info_score
 
 from neurokit.connectome import WeightedSBM, communities
@@ -67,8 +69,27 @@ def methods(values: Array) -> Iterator[tuple[str, Labels, float]]:
     yield "plain, log-normal", fit.labels_.values, time.process_time() - begin
 
 
+def record(scores: dict[str, dict[str, list[float]]], spent: dict[str, list[float]]) -> None:
+    """Keep the means over settings of what block models and Leiden found."""
+    title = "Communities of weighted LFR graphs"
+    kept = Results("communities", title, ["leidenalg", "igraph", "scikit-learn"], "0")
+    ours = {"roles": "all families, least length", "communities": "communities (assortative)"}
+    leiden = {"Leiden, weighted": "Leiden weighted", "Leiden, unweighted": "Leiden unweighted"}
+    for family, mine in ours.items():
+        for peer, name in leiden.items():
+            for setting in scores[mine]:
+                pair = (float(np.mean(scores[key][setting])) for key in (mine, name))
+                more = {"unit": "AMI", "better": "higher"}
+                more["agreement"] = f"{len(scores[mine][setting])} graphs"
+                kept.add(f"weighted LFR graphs, {family}, {setting}", peer, *pair, **more)
+            pair = (float(np.mean(spent[key])) for key in (mine, name))
+            kept.add(f"weighted LFR graphs, {family}, one graph", peer, *pair)
+    kept.keep()
+
+
 def main() -> None:
     """Score all methods and print one line each."""
+    keep = keep_asked()
     graphs = stored(Path(sys.argv[1])) if len(sys.argv) > 1 else generated()
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     spent: dict[str, list[float]] = defaultdict(list)
@@ -87,6 +108,8 @@ def main() -> None:
         mean = np.mean(np.concatenate(list(by_setting.values())))
         print(f"{name:<30}{row}{mean:8.3f}  {np.mean(spent[name]):.2f} ({np.max(spent[name]):.2f})")
     print("graphs".ljust(30) + "".join(f"{len(v):8d}" for v in by_setting.values()))
+    if keep:
+        record(scores, spent)
 
 
 if __name__ == "__main__":

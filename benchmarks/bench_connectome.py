@@ -1,6 +1,6 @@
 """Non-negative CP against tensorly's HALS: same tensors, one thread, one run, processor seconds.
 
-    python benchmarks/bench_connectome.py [A] [S] [B] [P] [sweep]
+    python benchmarks/bench_connectome.py [A] [S] [B] [P] [sweep] [--keep]
 
 The problems, their starts and iterations are those of shared/data/benchmarks/README.md; tensorly
 runs its fixed iterations (tol=0) from each start, neurokit until its own tolerance. Printed per
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorly as tl
 from numpy.typing import NDArray
+from recorded import Results, keep_asked
 from tensorly.decomposition import non_negative_parafac_hals
 from threadpoolctl import threadpool_limits
 
@@ -31,6 +32,7 @@ from neurokit.connectome.solve import Settings, solve
 from neurokit.connectome.tensor import observe, relative_error
 
 Array = NDArray[np.float64]
+KEPT = Results("connectome", "Non-negative factorization", ["tensorly"], "0 (data), 1 (starts)")
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,12 @@ def compare(name: str, problem: Problem, peer_restarts: int) -> None:
         f"  one start {one:7.2f} s, {len(one_fit[0].errors)} sweeps, error {one_error[0]:.6f} "
         f"({one_error[0] / runs[0][1] - 1:+.1e}): {runs[0][0] / one:.1f}x"
     )
+    excess = f"relative error {min(errors) / peer_error - 1:+.0e} of theirs, which is from 1 start"
+    size = f"{name}: {' x '.join(map(str, problem.shape))}, rank {problem.rank}"
+    KEPT.add(f"{size}, {problem.n_restarts} starts", "tensorly HALS", taken,
+             peer * problem.n_restarts, agreement=excess)  # fmt: skip
+    excess = f"relative error {one_error[0] / runs[0][1] - 1:+.0e} of theirs"
+    KEPT.add(f"{size}, one start", "tensorly HALS", one, runs[0][0], agreement=excess)
     if not problem.symmetric:
         sweep, limit = exact_iteration(tensor, starts[0], problem)
         print(
@@ -223,4 +231,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    KEEP = keep_asked()
     main(sys.argv[1:])
+    if KEEP:
+        KEPT.keep()

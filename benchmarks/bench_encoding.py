@@ -1,6 +1,6 @@
 """Ridge, banded ridge and temporal response functions against himalaya and mTRFpy.
 
-    python benchmarks/bench_encoding.py [ridge] [banded] [trf] [--small]
+    python benchmarks/bench_encoding.py [ridge] [banded] [trf] [--small] [--keep]
 
 One thread, processor seconds, one run, same data and settings; scores are compared too. Every
 contestant runs in a process of its own, because peak memory is that of a process. Times depend on
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from recorded import Results, keep_asked
 
 Array = NDArray[np.float64]
 Result = dict[str, Any]
@@ -190,6 +191,16 @@ CONTESTANTS: dict[str, Callable[[bool], Result]] = {
         banded_ours, banded_himalaya, trf_ours, trf_mtrf, trf_ours_minute, trf_mtrf_minute,
     )
 }  # fmt: skip
+RIDGE = "ridge, 3000 x 1000, 500 targets, 20 penalties x 5 folds"
+BANDED = "banded ridge, 1500 x 3 bands of 200, 200 targets, 8 weights x 12 penalties x 5 folds"
+RESPONSE = "response function, {}, 128 channels, 16 features x 40 lags, 20 penalties"
+PROBLEMS = {
+    "ridge_ours": (RIDGE, "himalaya RidgeCV"),
+    "ridge_ours_float32": (f"{RIDGE}, float32", "himalaya RidgeCV"),
+    "banded_ours": (BANDED, "himalaya random search"),
+    "trf_ours": (RESPONSE.format("600 s"), "mTRFpy"),
+    "trf_ours_minute": (RESPONSE.format("60 s"), "mTRFpy"),
+}
 DUELS = {
     "ridge": [("ridge_ours", "ridge_himalaya"), ("ridge_ours_float32", "ridge_himalaya_float32")],
     "banded": [("banded_ours", "banded_himalaya")],
@@ -202,7 +213,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", default=list(DUELS), help=", ".join(DUELS))
     parser.add_argument("--small", action="store_true", help="small problems, to try the script")
+    keep = keep_asked()
     asked = parser.parse_args()
+    kept = Results("encoding", "Encoding models", ["himalaya", "mtrf", "scikit-learn"], "0")
     seconds: dict[str, float] = {}
     for what in asked.what:
         for ours, theirs in DUELS[what]:
@@ -214,10 +227,15 @@ def main() -> None:
                 f"{name:<22} {found['seconds']:7.2f} s {found['megabytes']:6.0f} MB"
                 for name, found in ((ours, a), (theirs, b))
             )
+            memory = f"{a['megabytes']:.0f} against {b['megabytes']:.0f} MB"
+            kept.add(*PROBLEMS[ours], a["seconds"], b["seconds"],
+                     agreement=f"scores {apart:.0e} apart; {memory}")  # fmt: skip
             print(*sides, f"{ratio:5.1f}x", f"scores apart {apart:.1e}", sep=" | ", flush=True)
     if "trf_ours" in seconds:
         ratio = seconds["trf_ours"] / seconds["trf_ours_minute"]
         print(f"ten minutes cost {ratio:.2f} times one minute")
+    if keep and not asked.small:
+        kept.keep()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reading a whole recording against mne: 5 minutes of 64 channels in EDF and FIF, one thread.
 
-    python benchmarks/bench_reading.py
+    python benchmarks/bench_reading.py [--keep]
 
 Prints the median wall seconds of seven readings each, taken by turns in one process after one
 that is not counted, and their ratio. What counts is ``nk.open(path).activity.signal.load()``,
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import mne
 import numpy as np
+from recorded import Results, keep_asked
 
 import neurokit as nk
 
@@ -95,8 +96,10 @@ def measure(path: Path) -> tuple[float, float]:
 def main() -> None:
     """Measure both formats and print a line each, in a process with one thread per library."""
     if any(os.environ.get(name) != number for name, number in THREADS.items()):
-        subprocess.run([sys.executable, __file__], env={**os.environ, **THREADS}, check=True)
+        subprocess.run([sys.executable, *sys.argv], env={**os.environ, **THREADS}, check=True)
         return
+    keep = keep_asked()
+    kept = Results("reading", "Reading a whole recording", ["mne", "xarray"], "0")
     with tempfile.TemporaryDirectory() as folder:
         for path in (write_edf(Path(folder) / "a.edf"), write_fif(Path(folder) / "a_raw.fif")):
             mine, peer = measure(path)
@@ -105,6 +108,13 @@ def main() -> None:
                 f"{path.suffix[1:].upper()} {N_CHANNELS} channels, {SECONDS} s at {RATE} Hz "
                 f"({size:.0f} MB): neurokit {mine:.3f} s, mne {peer:.3f} s, {mine / peer:.2f} x"
             )
+            kept.add(
+                f"{path.suffix[1:].upper()}, {N_CHANNELS} channels, {SECONDS} s at {RATE} Hz",
+                "mne.io.read_raw", mine, peer, unit="seconds, median of 7",
+                agreement=f"{size:.0f} MB",
+            )  # fmt: skip
+    if keep:
+        kept.keep()
 
 
 if __name__ == "__main__":

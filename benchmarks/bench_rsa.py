@@ -1,7 +1,9 @@
 """Speed of nk.rsa against rsatoolbox and networkx: ratios of CPU seconds in one run.
 
-Run with OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1. The peer's bootstrap is
-timed on a few draws and scaled, because its cost per draw is constant and takes minutes.
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 python benchmarks/bench_rsa.py
+
+With ``--keep`` the page of comparisons takes the figures up. The peer's bootstrap is timed on a few
+draws and scaled, because its cost per draw is constant and takes minutes.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import warnings
 
 import numpy as np
 import xarray as xr
+from recorded import Results, keep_asked
 
 warnings.simplefilter("ignore")  # before rsatoolbox is imported, which warns
 
@@ -26,6 +29,7 @@ from neurokit.rsa.bootstrap import bootstrap, count  # noqa: E402
 from neurokit.rsa.geodesic_core import geodesics  # noqa: E402
 from neurokit.rsa.pair_index import square  # noqa: E402
 
+KEPT = Results("rsa", "Representational geometry", ["rsatoolbox", "networkx"], "0")
 THEIRS = {"cosine": "cosine", "rho-a": "rho-a", "tau-a": "tau-a", "whitened_cosine": "cosine_cov"}
 
 
@@ -40,7 +44,8 @@ def cpu(function, repeats=1):
     return least
 
 
-def report(name, ours, theirs, bar):
+def report(name, ours, theirs, bar, peer="rsatoolbox", agreement=""):
+    KEPT.add(name, peer, ours, theirs, agreement=agreement)
     print(
         f"{name:<40} {ours:9.4f} s {theirs:10.3f} s {theirs / ours:8.1f} x (bar {bar})", flush=True
     )
@@ -76,7 +81,9 @@ def bench_bootstrap(n, n_subjects, n_models, n_peer, bars):
         start = time.process_time()
         their_draws(models, subjects, method, people[:n_peer], conditions[:n_peer])
         theirs = (time.process_time() - start) * 1000 / n_peer
-        report(f"bootstrap 1000, n={n}, {method}", ours, theirs, bar)
+        scaled = f"theirs from {n_peer} of 1000 draws"
+        size = f"n={n}, {n_subjects} subjects, {n_models} models"
+        report(f"bootstrap 1000, {size}, {method}", ours, theirs, bar, agreement=scaled)
 
 
 def bench_rdms():
@@ -109,7 +116,8 @@ def bench_geodesic():
             graph = nx.from_numpy_array(np.where(w < 1, w, 0))
             nx.floyd_warshall_numpy(graph)
 
-    report("geodesic 20 x n=62", cpu(lambda: geodesics(weights, weights < 1)), cpu(peer), 10)
+    report("geodesic 20 x n=62", cpu(lambda: geodesics(weights, weights < 1)), cpu(peer), 10,
+           peer="networkx")  # fmt: skip
 
 
 def bench_searchlight():
@@ -134,6 +142,7 @@ def bench_searchlight():
 
 
 if __name__ == "__main__":
+    KEEP = keep_asked()
     bench_searchlight()
     bench_rdms()
     bench_compare()
@@ -142,3 +151,5 @@ if __name__ == "__main__":
     bench_bootstrap(200, 20, 10, 1, {"cosine": 30, "rho-a": 30, "tau-a": 30})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"peak {peak:.2f} GB, both sides and the libraries included (bar 2)")
+    if KEEP:
+        KEPT.keep()

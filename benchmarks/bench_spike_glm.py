@@ -1,6 +1,6 @@
 """SpikeGLM against a loop of scikit-learn's PoissonRegressor: same penalty, one thread, one run.
 
-    OMP_NUM_THREADS=1 python benchmarks/bench_spike_glm.py [--neurons 10]
+    OMP_NUM_THREADS=1 python benchmarks/bench_spike_glm.py [--neurons 10] [--keep]
 
 100 neurons x 20 000 bins x 60 features; the loop is timed on `--neurons` of them and scaled up.
 Prints processor seconds, ratios and the largest difference of coefficients. Two designs: white
@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import numpy as np
+from recorded import Results, keep_asked
 from scipy.ndimage import gaussian_filter1d
 from sklearn.linear_model import PoissonRegressor
 from threadpoolctl import threadpool_limits
@@ -43,7 +44,10 @@ def main() -> None:
     """Print a table per design."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--neurons", type=int, default=10)
+    keep = keep_asked()
     n = parser.parse_args().neurons
+    size = f"{N_NEURONS} neurons x {N_BINS} bins x {N_FEATURES} features"
+    kept = Results("spike_glm", "Spike GLM", ["scikit-learn"], "0")
     for correlated in (False, True):
         x, y = problem(correlated)
         SpikeGLM(alpha=ALPHA).fit(x[:500], y[:500])  # imports
@@ -61,7 +65,14 @@ def main() -> None:
             apart = max(
                 np.abs(fit.coef_ - model.coef_.values[:, k]).max() for k, fit in enumerate(fits)
             )
+            kept.add(
+                f"{size}, {'correlated' if correlated else 'white'}",
+                f"loop of PoissonRegressor, {name}", ours, taken,
+                agreement=f"coefficients {apart:.0e} apart",
+            )  # fmt: skip
             print(f"  {name:<30} {taken:7.2f} s, ratio {taken / ours:5.1f}, apart {apart:.1e}")
+    if keep:
+        kept.keep()
 
 
 if __name__ == "__main__":

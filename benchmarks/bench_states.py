@@ -1,6 +1,6 @@
 """Hidden Markov models against dynamax and hmmlearn: same data, same start, one thread, one run.
 
-    python benchmarks/bench_states.py [FOLDER]
+    python benchmarks/bench_states.py [FOLDER] [--keep]
     python benchmarks/bench_states.py paper    # default fits of the paper's simulation
 
 FOLDER holds choice_glmhmm.npz and poisson_population_glmhmm.npz. Prints seconds of processor time
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from recorded import Results, keep_asked
 from threadpoolctl import threadpool_limits
 
 from neurokit.errors import NeurokitWarning
@@ -27,6 +28,7 @@ from neurokit.states import GLMHMM, forward_backward
 
 Array = NDArray[np.float64]
 POPULATION_TARGET = -82801.88
+KEPT = Results("states", "Hidden Markov models", ["dynamax", "jax", "hmmlearn"], "0")
 
 
 def seconds(function: Callable[[], Any], repeats: int = 1) -> tuple[float, Any]:
@@ -131,6 +133,8 @@ def bench_choices(folder: Path) -> None:
         warnings.simplefilter("ignore", NeurokitWarning)
         taken, _ = seconds(lambda: choices_ours(data, max_iter=reached + 1), 3)
     print(f"choices    neurokit  {taken:8.3f} s to that value: ratio {theirs / taken:.1f}")
+    KEPT.add("choices, 5000 trials, 3 states", "dynamax", taken, theirs,
+             agreement=f"to log-likelihood {value:.4f}")  # fmt: skip
 
 
 def normal(probability: Array) -> Array:
@@ -266,6 +270,8 @@ def bench_population(folder: Path) -> None:
             break
     first, _ = seconds(lambda: population_dynamax(data, 1))
     warm = (theirs - first) * n_iter / (n_iter - 1)
+    KEPT.add("Poisson population, 20 neurons, 5 states, 5 x 1000 bins", "dynamax, compiled before",
+             taken, warm, agreement=f"to objective {POPULATION_TARGET}")  # fmt: skip
     print(f"population ratio {warm / taken:.1f}, with compilation of theirs {theirs / taken:.1f}")
 
 
@@ -298,6 +304,7 @@ def bench_kernel() -> None:
 
         other, _ = seconds(theirs, 7)
         print(f"{line}, hmmlearn {other:.5f} s, ratio {other / taken:.2f}")
+        KEPT.add(f"forward-backward, {n_bins} bins, {n_states} states", "hmmlearn", taken, other)
 
 
 def bench_paper() -> None:
@@ -319,6 +326,7 @@ def main() -> None:
     """Run all, or only what is asked for."""
     # Read when jax is first imported, which is later.
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    keep = keep_asked()
     with threadpool_limits(1):
         if sys.argv[1:] == ["paper"]:
             bench_paper()
@@ -329,6 +337,8 @@ def main() -> None:
             return
         bench_choices(Path(sys.argv[1]))
         bench_population(Path(sys.argv[1]))
+    if keep:
+        KEPT.keep()
 
 
 if __name__ == "__main__":
