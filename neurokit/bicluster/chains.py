@@ -13,6 +13,7 @@ from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.records import Plan, Record, add_draw, empty_record, keep
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.starts import released, start_state
+from neurokit.bicluster.trajectory_store import TrajectoryStore
 from neurokit.bicluster.variational_fit import as_chain_state, fit_variational
 
 # States at first: births grow from too few, while too many do not merge.
@@ -73,7 +74,7 @@ def run_chain(
     Raises
     ------
     StoreError
-        If a checkpoint belongs to other data or settings.
+        If what is stored belongs to other data or settings, or cannot be written.
     """
     staged = replace(settings, n_states=min(STAGED_STATES, settings.n_states))
     found = stored(plan, data, settings, rng)
@@ -83,14 +84,17 @@ def run_chain(
     else:
         record, state = found
     mark = mark_of(data, settings, plan)
+    trajectories = TrajectoryStore(plan.trajectories, mark, record.kept)
     for number in range(record.done, plan.n_sweeps):
         if number == plan.n_staged and plan.n_staged:
             state = released(state, settings, rng)
         now = staged if number < plan.n_staged else settings
         state, taken = sweep(state, data, now, number + 1, rng)
-        keep(record, state, data, plan, number, taken)
+        trajectories.add(keep(record, state, data, plan, number, taken))
         stopped = is_stopped()
         due = stopped or record.done % plan.checkpoint_every == 0
+        if due or record.done == plan.n_sweeps:
+            trajectories.flush()
         if plan.checkpoint is not None and due:
             store(plan.checkpoint, record, state, rng, mark)
         on_sweep(record.done)

@@ -68,6 +68,7 @@ def check_options(model: BiCluster) -> None:
     check_option("neuron_prior", model.neuron_prior, ("mfm", "dp"))
     check_option("method", model.method, ("gibbs", "vi"))
     check_option("start", model.start, ("guess", "vi"))
+    check_option("partition_loss", model.partition_loss, ("binder", "vi"))
     for name, least in _COUNTS.items():
         _check_count(name, getattr(model, name), least)
     if model.n_clusters is not None:
@@ -78,16 +79,16 @@ def check_options(model: BiCluster) -> None:
         if not real or not low <= value <= high or not np.isfinite(value):
             top = f" to {high}" if np.isfinite(high) else " or more"
             raise OptionError(f"is {value!r}", where=name, mend=f"Give a number, {low}{top}.")
-    if model.checkpoint is not None and model.method == "vi":
-        raise OptionError(
-            "is given, but a variational fit is not stored on its way",
-            where="checkpoint",
-            mend='Leave it out, or use method="gibbs".',
-        )
-    if model.checkpoint is not None and not str(model.checkpoint).endswith(".npz"):
-        raise OptionError(
-            f"is {str(model.checkpoint)!r}", where="checkpoint", mend="End the name in .npz."
-        )
+    for name, end in (("checkpoint", ".npz"), ("trajectories", ".zarr")):
+        value = getattr(model, name)
+        if value is not None and model.method == "vi":
+            raise OptionError(
+                "is given, but a variational fit is not stored on its way",
+                where=name,
+                mend='Leave it out, or use method="gibbs".',
+            )
+        if value is not None and not str(value).endswith(end):
+            raise OptionError(f"is {str(value)!r}", where=name, mend=f"End the name in {end}.")
 
 
 def _check_count(name: str, value: Any, least: int) -> None:

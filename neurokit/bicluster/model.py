@@ -93,6 +93,13 @@ class BiCluster(Results):
         Chains; agreement between them is judged from two on.
     held_out : float, default 0.0
         Share of entries hidden from the fit and scored.
+    partition_loss : {"binder", "vi"}, default "binder"
+        Loss of the partitions that stand for the draws: pairs put together or apart, or the
+        variation of information, which has fewer small clusters. Not used by ``method="vi"``.
+    trajectories : str or Path, optional
+        Name ending in ``.zarr``; aligned latents of every sweep that is kept are appended to a
+        store per chain beside it, ``latents`` (draw, cluster, bin, latent), which
+        `xarray.open_zarr` reads. NaN where a draw has no such cluster.
     checkpoint : str or Path, optional
         Name ending in ``.npz``; chains are stored beside it and gone on with by the next `fit`.
     checkpoint_every : int, default 50
@@ -107,7 +114,7 @@ class BiCluster(Results):
     Attributes
     ----------
     neuron_labels_ : DataArray (neuron)
-        Cluster of each neuron: the draw with the least expected Binder loss.
+        Cluster of each neuron: the draw with the least expected loss.
     state_labels_ : DataArray (time) or (trial, time) or (bin)
         State that led to each bin, likewise; -1 in padding and in a trial of one bin, which no step
         leads to.
@@ -171,6 +178,8 @@ class BiCluster(Results):
         n_sweeps: int = 300,
         n_chains: int = 1,
         held_out: float = 0.0,
+        partition_loss: Literal["binder", "vi"] = "binder",
+        trajectories: str | Path | None = None,
         checkpoint: str | Path | None = None,
         checkpoint_every: int = 50,
         n_jobs: int = 1,
@@ -189,6 +198,8 @@ class BiCluster(Results):
         self.n_sweeps = n_sweeps
         self.n_chains = n_chains
         self.held_out = held_out
+        self.partition_loss = partition_loss
+        self.trajectories = trajectories
         self.checkpoint = checkpoint
         self.checkpoint_every = checkpoint_every
         self.n_jobs = n_jobs
@@ -218,7 +229,8 @@ class BiCluster(Results):
         SchemaError
             If counts are negative or fractional, or nothing was observed.
         StoreError
-            If a checkpoint is damaged, or belongs to other data or parameters.
+            If a checkpoint or a store of trajectories is damaged, cannot be written, or belongs to
+            other data or parameters.
         KeyboardInterrupt
             At Ctrl-C, after the sweep that runs: what was drawn so far is described, and
             ``converged_`` is False. A second Ctrl-C ends it at once.
@@ -316,7 +328,12 @@ class BiCluster(Results):
             return [future.result() for future in futures]
 
     def _plan(self, plan: Plan, chain: int) -> Plan:
-        if self.checkpoint is None:
-            return plan
-        path = Path(self.checkpoint).expanduser()
-        return replace(plan, checkpoint=path.with_name(f"{path.stem}.chain{chain}.npz"))
+        def beside(name: str | Path | None) -> Path | None:
+            if name is None:
+                return None
+            path = Path(name).expanduser()
+            return path.with_name(f"{path.stem}.chain{chain}{path.suffix}")
+
+        return replace(
+            plan, checkpoint=beside(self.checkpoint), trajectories=beside(self.trajectories)
+        )

@@ -100,6 +100,8 @@ class Plan:
         Sweeps between stores.
     start : str
         ``guess``, or ``vi`` for a variational fit, which has its states and is not staged.
+    trajectories : Path, optional
+        Where aligned latents of kept sweeps are appended.
     """
 
     n_sweeps: int
@@ -109,6 +111,7 @@ class Plan:
     checkpoint: Path | None = None
     checkpoint_every: int = 50
     start: str = "guess"
+    trajectories: Path | None = None
 
     @property
     def n_staged(self) -> int:
@@ -162,7 +165,7 @@ def keep(
     plan: Plan,
     number: int,
     taken: dict[str, tuple[int, int]],
-) -> None:
+) -> Array | None:
     """Add one sweep to a record.
 
     Parameters
@@ -179,6 +182,11 @@ def keep(
         Of the sweep, from 0.
     taken : dict of str to (int, int)
         Proposals taken and made.
+
+    Returns
+    -------
+    (K, T, q) ndarray of float64 or None
+        Latents aligned with the reference; None of a sweep that is thrown away.
     """
     record.neurons[number] = state.neurons
     record.labels[number] = state.labels
@@ -188,11 +196,10 @@ def keep(
         counts = record.taken.setdefault(name, [0, 0])
         counts[0] += accepted
         counts[1] += made
-    if number >= plan.n_discarded:
-        add_draw(record, state, data, plan)
+    return add_draw(record, state, data, plan) if number >= plan.n_discarded else None
 
 
-def add_draw(record: Record, state: ChainState, data: Data, plan: Plan) -> None:
+def add_draw(record: Record, state: ChainState, data: Data, plan: Plan) -> Array:
     """Add rates, hidden entries and latents of one sweep to the sums.
 
     Parameters
@@ -205,6 +212,11 @@ def add_draw(record: Record, state: ChainState, data: Data, plan: Plan) -> None:
         What was observed.
     plan : Plan
         How the chain runs.
+
+    Returns
+    -------
+    (K, T, q) ndarray of float64
+        Latents aligned with the reference; NaN where there is no such cluster.
     """
     eta = state.eta()
     expected = eta if data.family == GAUSSIAN else np.exp(np.minimum(eta, _LARGEST))
@@ -213,7 +225,7 @@ def add_draw(record: Record, state: ChainState, data: Data, plan: Plan) -> None:
     record.square_rate += expected**2
     if len(plan.hidden):
         record.hidden += entry_likelihoods(state, data.family, plan.hidden, plan.hidden_values)
-    _keep_latents(record, state)
+    return _keep_latents(record, state)
 
 
 def _scalars(state: ChainState, data: Data, eta: Array) -> list[float]:
@@ -236,7 +248,7 @@ def _scalars(state: ChainState, data: Data, eta: Array) -> list[float]:
     ]
 
 
-def _keep_latents(record: Record, state: ChainState) -> None:
+def _keep_latents(record: Record, state: ChainState) -> Array:
     """Align clusters with the reference's by their neurons, and latents by least squares."""
     from scipy.optimize import linear_sum_assignment
 
@@ -248,13 +260,15 @@ def _keep_latents(record: Record, state: ChainState) -> None:
         record.latent_count = np.zeros(state.n_clusters)
     shape = (len(record.reference), state.n_clusters)
     shared = np.zeros(shape)
+    out = np.full(record.reference.shape, np.nan)
     np.add.at(shared, (record.reference_neurons, state.neurons), 1.0)
     for k, j in zip(*linear_sum_assignment(-shared), strict=True):
         if shared[k, j]:
-            aligned = align(state.latents[j], record.reference[k])
-            record.latent_mean[k] += aligned
-            record.latent_square[k] += aligned**2
+            out[k] = align(state.latents[j], record.reference[k])
+            record.latent_mean[k] += out[k]
+            record.latent_square[k] += out[k] ** 2
             record.latent_count[k] += 1.0
+    return out
 
 
 def align(latents: Array, reference: Array) -> Array:

@@ -41,6 +41,7 @@ class Results(Labelled):
     acceptance_: xr.DataArray
     draws_: xr.Dataset
     converged_: bool
+    partition_loss: str
 
     def _describe(
         self,
@@ -60,11 +61,12 @@ class Results(Labelled):
         labels = np.stack([_labels_of_bins(record.labels, given.data.edges) for record in records])
         states = labels[:, kept].reshape(-1, labels.shape[-1])
         led = states[0] >= 0
-        best = by_first_appearance(best_partition(neurons))
+        loss = self.partition_loss
+        best = by_first_appearance(best_partition(neurons, loss))
         self._set_neurons(given, best, co_clustering(neurons))
         found = np.full(led.size, -1, dtype=np.int64)
         if led.any():
-            found[led] = by_first_appearance(best_partition(states[:, led]))
+            found[led] = by_first_appearance(best_partition(states[:, led], loss))
         small = led.size <= MOST_CO_BINS
         thin = states[thinned(len(states), _CO_DRAWS)]
         self._set_states(given, found, _co_states(thin, led) if small else None)

@@ -11,6 +11,7 @@ import xarray as xr
 import neurokit as nk
 from neurokit.bicluster import BiCluster
 from neurokit.bicluster import chains as chains_module
+from neurokit.bicluster.partition_estimates import best_partition
 from neurokit.errors import NeurokitWarning, NotFittedError, OptionError, SchemaError, StoreError
 from neurokit.stats import adjusted_rand
 
@@ -74,6 +75,15 @@ def test_the_partition_of_neurons_is_one_of_the_draws(fitted):
     assert fitted.neuron_labels_.values[0] == 0
 
 
+def test_the_loss_of_the_partition_is_chosen(fitted, spikes):
+    other = BiCluster(**QUICK, held_out=0.1, partition_loss="vi").fit(spikes)
+    assert other.draws_.identical(fitted.draws_)
+    for name, draws in (("neuron_labels_", "neuron_cluster"), ("state_labels_", "state")):
+        flat = fitted.draws_[draws].values.reshape(4, -1)
+        expected = best_partition(flat, "vi")
+        assert adjusted_rand(getattr(other, name).values, expected) == 1.0
+
+
 def test_half_of_the_sweeps_is_thrown_away_but_traced(fitted):
     assert fitted.trace_.sizes["draw"] == 8
     assert fitted.draws_.sizes["draw"] == 4
@@ -109,12 +119,12 @@ def test_a_generator_is_a_seed_too(spikes, fitted):
 @pytest.mark.slow
 def test_chains_side_by_side_give_the_same_as_one_after_the_other(spikes):
     with pytest.warns(NeurokitWarning, match="chains disagree"):
-        one = BiCluster(**QUICK, n_chains=2).fit(spikes)
+        one = BiCluster(**QUICK, n_chains=4).fit(spikes)
     with pytest.warns(NeurokitWarning, match="chains disagree"):
-        two = BiCluster(**QUICK, n_chains=2, n_jobs=2).fit(spikes)
+        two = BiCluster(**QUICK, n_chains=4, n_jobs=4).fit(spikes)
     assert same(one, two)
     assert one.converged_ is False
-    assert one.trace_.sizes["chain"] == 2
+    assert one.trace_.sizes["chain"] == 4
 
 
 def test_ragged_trials_keep_their_lengths():
@@ -169,6 +179,15 @@ def test_hostile_data_give_finite_rates(observation, values):
     fit = BiCluster(2, observation, n_sweeps=8, max_states=3, random_state=0).fit(values)
     assert all_finite(fit)
     assert fit.neuron_labels_.sizes["neuron"] == values.shape[1]
+
+
+@pytest.mark.parametrize("observation", ["poisson", "negative_binomial", "gaussian"])
+def test_three_hundred_neurons_give_finite_rates(observation):
+    # Weights of partitions of more than 171 items overflow unless they stay logarithms.
+    options = {**QUICK, "n_clusters": 3, "max_states": 2, "n_sweeps": 4}
+    fit = BiCluster(**{**options, "observation": observation}).fit(counts(20, 300))
+    assert all_finite(fit)
+    assert np.isfinite(fit.trace_.to_dataarray()).all()
 
 
 def test_rates_of_large_constant_counts_are_these_counts():
@@ -229,7 +248,7 @@ def test_gaussian_values_may_be_negative_and_fractional(values):
         ("neuron_prior", "crp"), ("stickiness", -1.0), ("stickiness", np.inf),
         ("stickiness", "big"), ("n_sweeps", 3), ("n_chains", 0), ("held_out", -0.1),
         ("held_out", 1.0), ("held_out", np.nan), ("held_out", True), ("checkpoint", "chain.nc"),
-        ("checkpoint_every", 0), ("n_jobs", 0), ("n_jobs", None),
+        ("partition_loss", "vi_"), ("checkpoint_every", 0), ("n_jobs", 0), ("n_jobs", None),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused_by_name(name, wrong):
