@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.bicluster.coupling import parted
 from neurokit.bicluster.dynamics import Moments, draw_dynamics
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL, predictor
 from neurokit.bicluster.partition_prior import draw_partition
@@ -39,7 +40,8 @@ class ChainState:
     extra : (N,) ndarray of float64
         Size r or variance v; 1 for Poisson.
     a, b, noise : ndarray of float64
-        Dynamics (S, K, q, q), drift (S, K, q) and Q (S, K, q, q).
+        Dynamics (S, K, q, q), drift (S, K, q) and Q (S, K, q, q); (S, 1, K q, K q) and so on where
+        clusters are coupled.
     weights : (S,) ndarray of float64
         beta.
     transition : (S, S) ndarray of float64
@@ -144,9 +146,11 @@ def prior_dynamics(
     Returns
     -------
     tuple of ndarray
-        A (S, K, q, q), b (S, K, q), Q (S, K, q, q).
+        A (S, K, q, q), b (S, K, q), Q (S, K, q, q); of K = 1 and larger q if coupled.
     """
     q, s = settings.n_latents + 1, settings.n_states
+    if settings.coupled:
+        n_clusters, q = 1, n_clusters * q
     none = Moments(
         np.zeros(s),
         np.zeros((s, n_clusters, q + 1, q + 1)),
@@ -223,7 +227,9 @@ def draw_prior(
             row = np.full(s, 1.0 / s) if t == low else transition[labels[t - 1]]
             labels[t] = rng.choice(s, p=row)
     neurons = draw_partition(settings.partition, n_neurons, rng)
-    dynamics = prior_dynamics(int(neurons.max()) + 1, settings, rng)
+    n_clusters = int(neurons.max()) + 1
+    dynamics = prior_dynamics(n_clusters, settings, rng)
+    latents = simulate_latents(dynamics, labels, data_edges[:-1], rng)
     extra = np.ones(n_neurons)
     if family == NEGATIVE_BINOMIAL:
         extra = rng.standard_gamma(np.ones(n_neurons))
@@ -233,7 +239,7 @@ def draw_prior(
     return ChainState(
         neurons=neurons,
         labels=labels,
-        latents=simulate_latents(dynamics, labels, data_edges[:-1], rng),
+        latents=parted(latents, n_clusters),
         loadings=rng.standard_normal((n_neurons, q)),
         extra=extra,
         a=dynamics[0],

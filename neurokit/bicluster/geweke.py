@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.bicluster.chain_state import ChainState, draw_data, draw_prior
+from neurokit.bicluster.coupling import joined
 from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.observations import FAMILIES, GAUSSIAN
 from neurokit.bicluster.partition_prior import dirichlet_process, finite_mixtures
@@ -41,10 +42,13 @@ class Problem:
         Which entries are observed; its values are not used.
     settings : Settings
         Priors and moves.
+    n_clusters : int, optional
+        Clusters where their number is given, as it is for coupled ones.
     """
 
     data: Data
     settings: Settings
+    n_clusters: int | None = None
 
     def draw(self, rng: np.random.Generator) -> tuple[ChainState, Data]:
         """Draw parameters from the prior, and data given them.
@@ -63,6 +67,8 @@ class Problem:
         """
         edges, family = self.data.edges, self.data.family
         state = draw_prior(len(self.data.y), edges, family, self.settings, rng)
+        while self.n_clusters not in (None, state.n_clusters):
+            state = draw_prior(len(self.data.y), edges, family, self.settings, rng)
         return state, draw_data(state, self.data, rng)
 
 
@@ -75,6 +81,7 @@ def small_problem(
     n_states: int = 2,
     neuron_prior: str = "mfm",
     moves: Sequence[str] = _ALL_MOVES,
+    coupled: bool = False,
 ) -> Problem:
     """Make a problem of two trials with one missing entry.
 
@@ -94,11 +101,13 @@ def small_problem(
         ``mfm`` or ``dp``.
     moves : sequence of str
         Moves of a sweep.
+    coupled : bool, default False
+        One set of dynamics of two clusters.
 
     Returns
     -------
     Problem
-        With clusters born in every sweep.
+        With clusters born in every sweep, unless they are coupled.
 
     Raises
     ------
@@ -115,11 +124,13 @@ def small_problem(
     seen[1, 3] = False
     edges = np.array([0, (7 * n_bins) // 12, n_bins], dtype=np.int64)
     prior = finite_mixtures(n_neurons) if neuron_prior == "mfm" else dirichlet_process(n_neurons)
+    changes = 0 if coupled else 1
     settings = Settings(
-        n_latents, n_states, prior, kappa=3.0, n_particles=4, births_every=1, splits=2,
-        moves=tuple(moves),
+        n_latents, n_states, prior, kappa=3.0, n_particles=4, births_every=changes,
+        splits=2 * changes, coupled=coupled, moves=tuple(moves),
     )  # fmt: skip
-    return Problem(Data(np.zeros(seen.shape), seen, edges, FAMILIES[observation]), settings)
+    data = Data(np.zeros(seen.shape), seen, edges, FAMILIES[observation])
+    return Problem(data, settings, 2 if coupled else None)
 
 
 def _check_sizes(**sizes: tuple[int, int]) -> None:
@@ -181,8 +192,11 @@ def functions(state: ChainState, data: Data) -> dict[str, float]:
 
 def _residuals(state: ChainState, low: int, high: int) -> Array:
     """r'Q^-1 r of the first neuron's latents in the steps of a trial, by their own labels."""
-    k, labels = state.neurons[0], state.labels[low : high - 1]
-    before, after = state.latents[k, low : high - 1], state.latents[k, low + 1 : high]
+    labels = state.labels[low : high - 1]
+    coupled = state.a.shape[-1] != state.latents.shape[-1]
+    k = 0 if coupled else state.neurons[0]
+    latents = joined(state.latents, coupled)[k, low:high]
+    before, after = latents[:-1], latents[1:]
     gap = after - np.einsum("tij,tj->ti", state.a[labels, k], before) - state.b[labels, k]
     white = np.linalg.solve(np.linalg.cholesky(state.noise[labels, k]), gap[..., None])
     return np.asarray((white**2).sum(axis=(1, 2)))
@@ -320,6 +334,7 @@ def geweke(
     from_prior: bool = False,
     n_sweeps: int = 5,
     neuron_prior: str = "mfm",
+    coupled: bool = False,
     kernel: Kernel | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> dict[str, float]:
@@ -345,6 +360,8 @@ def geweke(
         Sweeps of each short chain.
     neuron_prior : str, default "mfm"
         ``mfm`` or ``dp``.
+    coupled : bool, default False
+        One set of dynamics of two clusters, whose number is given.
     kernel : callable, optional
         ``kernel(state, data, settings, number, rng)`` gives the next state; the package's own
         sweep by default.
@@ -374,7 +391,7 @@ def geweke(
     """
     _check_sizes(n_draws=(n_draws, 100), n_sweeps=(n_sweeps, 1))
     chosen = _ALL_MOVES if moves is None else moves
-    problem = small_problem(observation, neuron_prior=neuron_prior, moves=chosen)
+    problem = small_problem(observation, neuron_prior=neuron_prior, moves=chosen, coupled=coupled)
     rng = as_generator(random_state)
     step = _only_state if kernel is None else kernel
     names = functions(*problem.draw(rng))

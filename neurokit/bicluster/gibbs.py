@@ -20,6 +20,7 @@ from neurokit.bicluster.chain_state import (
     with_cluster,
     without_cluster,
 )
+from neurokit.bicluster.coupling import joined, joined_messages, parted
 from neurokit.bicluster.dynamics import draw_dynamics, log_marginal, moments
 from neurokit.bicluster.latent_moves import draw_latents, draw_paths, scale_ratio
 from neurokit.bicluster.neuron_moves import (
@@ -178,6 +179,7 @@ def draw_states_and_latents(
     old = state.eta()
     omega, kappa, sizes = _messages(state, data, old, rng)
     info, linear = gather(omega, kappa, state.loadings, state.neurons, state.n_clusters)
+    info, linear = joined_messages(info, linear, settings.coupled)
     dynamics = (state.a, state.b, state.noise)
     # Ancestor and backward sampling are each other's adjoints: a coin makes the draw reversible.
     backward = bool(rng.random() < 0.5)
@@ -189,7 +191,7 @@ def draw_states_and_latents(
     )  # fmt: skip
     normals = rng.standard_normal(linear.shape)
     latents = draw_latents(info, linear, *dynamics, labels, data.edges, normals)
-    new = state.changed(labels=labels, latents=latents)
+    new = state.changed(labels=labels, latents=parted(latents, state.n_clusters))
     if data.family == POISSON:
         ratio = poisson_ratio(data, new.eta(), old, sizes).sum()
         if not math.log(rng.random()) < ratio:
@@ -218,7 +220,8 @@ def draw_all_dynamics(
     counts : (int, int)
         Nothing is proposed.
     """
-    a, b, noise = draw_dynamics(moments(state.latents, state.labels, settings.n_states), rng)
+    latents = joined(state.latents, settings.coupled)
+    a, b, noise = draw_dynamics(moments(latents, state.labels, settings.n_states), rng)
     return state.changed(a=a, b=b, noise=noise), (0, 0)
 
 
@@ -250,36 +253,48 @@ def scale_latents(
         Proposals taken and made.
     """
     latents, loadings = state.latents.copy(), state.loadings.copy()
-    sums = log_marginal(moments(latents, state.labels, settings.n_states))
+    whole = moments(joined(latents, settings.coupled), state.labels, settings.n_states)
+    sums = log_marginal(whole)
     taken = 0
     for k in range(state.n_clusters):
         mine = state.neurons == k
+        # Coupled clusters have one marginal.
+        at = 0 if settings.coupled else k
         factor = math.exp(settings.scale_step * rng.standard_normal())
         shift = settings.scale_step * rng.standard_normal()
         level = np.log(rng.random(2))
         tried = latents[k].copy()
         tried[:, 1:] *= factor
-        new = log_marginal(moments(tried[None], state.labels, settings.n_states))[:, 0]
-        before = (sums[:, k], new)
+        new = _marginal_with(tried, k, latents, state.labels, settings)
+        before = (sums[:, at], new)
         if level[0] < scale_ratio(factor, latents[k], data.first, loadings[mine], before):
-            latents[k], sums[:, k] = tried, new
+            latents[k], sums[:, at] = tried, new
             loadings[mine, 1:] /= factor
             taken += 1
         tried = latents[k].copy()
         tried[:, 0] += shift
-        new = log_marginal(moments(tried[None], state.labels, settings.n_states))[:, 0]
+        new = _marginal_with(tried, k, latents, state.labels, settings)
         moved = loadings[mine, 0] - shift
-        ratio = new.sum() - sums[:, k].sum()
+        ratio = new.sum() - sums[:, at].sum()
         ratio -= 0.5 * (moved @ moved - loadings[mine, 0] @ loadings[mine, 0])
         starts = latents[k, data.first, 0]
         ratio -= 0.5 * ((starts + shift) @ (starts + shift) - starts @ starts)
         if level[1] < ratio:
-            latents[k], sums[:, k] = tried, new
+            latents[k], sums[:, at] = tried, new
             loadings[mine, 0] = moved
             taken += 1
     made = 2 * state.n_clusters
     moved_state = state.changed(latents=latents, loadings=loadings)
     return draw_all_dynamics(moved_state, data, settings, number, rng)[0], (taken, made)
+
+
+def _marginal_with(
+    tried: Array, k: int, latents: Array, labels: NDArray[np.int64], settings: Settings
+) -> Array:
+    """(S,) log p(latents | labels) of cluster k, or of all if coupled, with other latents of k."""
+    if settings.coupled:
+        tried = joined(np.concatenate([latents[:k], tried[None], latents[k + 1 :]]), True)[0]
+    return log_marginal(moments(tried[None], labels, settings.n_states))[:, 0]
 
 
 def draw_all_transitions(

@@ -68,6 +68,13 @@ def check_options(model: BiCluster) -> None:
     check_option("neuron_prior", model.neuron_prior, ("mfm", "dp"))
     check_option("method", model.method, ("gibbs", "vi"))
     check_option("start", model.start, ("guess", "vi"))
+    check_option("coupling", model.coupling, ("none", "full"))
+    if model.coupling == "full" and model.method == "vi":
+        raise OptionError(
+            "is 'full', but variational factors are of one cluster each",
+            where="coupling",
+            mend='Use method="gibbs"; its chains may have start="vi".',
+        )
     check_option("partition_loss", model.partition_loss, ("binder", "vi"))
     for name, least in _COUNTS.items():
         _check_count(name, getattr(model, name), least)
@@ -113,11 +120,16 @@ def settings_of(model: BiCluster, data: Data) -> Settings:
     """
     n = len(data.y)
     partition = finite_mixtures(n) if model.neuron_prior == "mfm" else dirichlet_process(n)
+    coupled = model.coupling == "full"
+    # Founding or dropping a coupled cluster would change the dynamics of all others.
+    held = {"births_every": 0, "splits": 0} if coupled else {}
     return Settings(
         n_latents=int(model.n_latents),
         n_states=int(model.max_states),
         partition=partition,
         kappa=float(model.stickiness),
+        coupled=coupled,
+        **held,
     )
 
 

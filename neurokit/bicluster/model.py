@@ -80,6 +80,10 @@ class BiCluster(Results):
         Where chains start: smoothed rates and their rhythm, or a variational fit to these.
     max_clusters : int, default 7
         Largest number tried where it is chosen.
+    coupling : {"none", "full"}, default "none"
+        Whether a cluster's next latents depend on its own only, or on those of all clusters: then A
+        and Q are full, cost grows with the cube of their number, and that number stays as it is at
+        the start.
     max_states : int, default 6
         Weak limit of the hidden states.
     neuron_prior : {"mfm", "dp"}, default "mfm"
@@ -172,6 +176,7 @@ class BiCluster(Results):
         method: Literal["gibbs", "vi"] = "gibbs",
         start: Literal["guess", "vi"] = "guess",
         max_clusters: int = 7,
+        coupling: Literal["none", "full"] = "none",
         max_states: int = 6,
         neuron_prior: Literal["mfm", "dp"] = "mfm",
         stickiness: float = 100.0,
@@ -192,6 +197,7 @@ class BiCluster(Results):
         self.method = method
         self.start = start
         self.max_clusters = max_clusters
+        self.coupling = coupling
         self.max_states = max_states
         self.neuron_prior = neuron_prior
         self.stickiness = stickiness

@@ -70,6 +70,9 @@ class Settings:
         Sweeps between attempts to found a cluster from the prior; 0 never.
     splits : int
         Split or merge attempts per sweep.
+    coupled : bool
+        One A, b and Q of all clusters per state. Clusters are then neither founded nor dropped:
+        their number is given.
     moves : tuple of str
         Which moves a sweep makes; all of them leave the posterior invariant by themselves.
     """
@@ -86,6 +89,7 @@ class Settings:
     scale_step: float = 0.15
     births_every: int = 5
     splits: int = 1
+    coupled: bool = False
     moves: tuple[str, ...] = (
         "paths",
         "dynamics",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from neurokit.bicluster.chain_state import ChainState
+from neurokit.bicluster.coupling import joined
 from neurokit.bicluster.dynamics import draw_dynamics, moments
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL
 from neurokit.bicluster.settings import Data, Settings
@@ -203,7 +204,8 @@ def start_state(
     if settings.n_states < 2:
         labels = np.minimum(labels, 0)
     extra = start_extra(data)
-    a, b, noise = draw_dynamics(moments(latents, labels, settings.n_states), rng)
+    seen = joined(latents, settings.coupled)
+    a, b, noise = draw_dynamics(moments(seen, labels, settings.n_states), rng)
     weights, transition = draw_transitions(
         count_steps(labels, settings.n_states),
         np.full(settings.n_states, 1.0 / settings.n_states),
@@ -233,7 +235,8 @@ def released(state: ChainState, settings: Settings, rng: np.random.Generator) ->
         With dynamics and transitions drawn anew.
     """
     n_states = settings.n_states
-    a, b, noise = draw_dynamics(moments(state.latents, state.labels, n_states), rng)
+    latents = joined(state.latents, settings.coupled)
+    a, b, noise = draw_dynamics(moments(latents, state.labels, n_states), rng)
     weights = np.full(n_states, 1.0 / n_states)
     weights, transition = draw_transitions(
         count_steps(state.labels, n_states),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.bicluster.chain_state import ChainState
+from neurokit.bicluster.coupling import joined
 from neurokit.bicluster.dynamics import draw_dynamics, moments
 from neurokit.bicluster.partition_prior import by_first_appearance
 from neurokit.bicluster.settings import Data, Settings
@@ -150,7 +151,7 @@ def as_chain_state(
     labels = most_probable_labels(factors)
     latents = np.ascontiguousarray(factors.mean[held])
     n_states = settings.n_states
-    a, b, noise = draw_dynamics(moments(latents, labels, n_states), rng)
+    a, b, noise = draw_dynamics(moments(joined(latents, settings.coupled), labels, n_states), rng)
     weights, transition = draw_transitions(
         count_steps(labels, n_states),
         np.full(n_states, 1.0 / n_states),
