@@ -122,14 +122,15 @@ def settings_of(model: BiCluster, data: Data) -> Settings:
     partition = finite_mixtures(n) if model.neuron_prior == "mfm" else dirichlet_process(n)
     coupled = model.coupling == "full"
     # Founding or dropping a coupled cluster would change the dynamics of all others.
-    held = {"births_every": 0, "splits": 0} if coupled else {}
+    found = 0 if coupled else 1
     return Settings(
         n_latents=int(model.n_latents),
         n_states=int(model.max_states),
         partition=partition,
         kappa=float(model.stickiness),
         coupled=coupled,
-        **held,
+        births_every=found * Settings.births_every,
+        splits=found * Settings.splits,
     )
 
 
