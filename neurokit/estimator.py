@@ -257,21 +257,54 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         from neurokit.io.opening import open as open_tree
 
         tree = open_tree(path, "neurokit")
+        self = cls._of_tree(tree, str(path))
+        tree.close()
+        return self
+
+    @classmethod
+    def from_tree(cls, tree: xr.DataTree) -> Self:
+        """Give back the fit that `to_tree` wrote down, such as a result of a run.
+
+        Parameters
+        ----------
+        tree : DataTree
+            Of `to_tree`, or of ``nk.results(...).trees``.
+
+        Returns
+        -------
+        Estimator
+            Fitted, with its parameters; the tree is not changed.
+
+        Raises
+        ------
+        StoreError
+            If the tree holds something else.
+
+        Examples
+        --------
+        >>> import neurokit as nk
+        >>> model = nk.encoding.RidgeEncoder().fit(np.eye(20), np.eye(20)[:, :2])
+        >>> again = nk.encoding.RidgeEncoder.from_tree(model.to_tree())
+        >>> bool((again.coef_ == model.coef_).all())
+        True
+        """
+        return cls._of_tree(tree, "tree")
+
+    @classmethod
+    def _of_tree(cls, tree: xr.DataTree, where: str) -> Self:
         expected = f"{cls.__module__}:{cls.__qualname__}"
         found = tree.attrs.get("estimator", "no estimator")
         if found != expected:
             raise StoreError(
-                f"holds {found}, not {expected}",
-                where=str(path),
-                mend="Load it with its own class.",
+                f"holds {found}, not {expected}", where=where, mend="Load it with its own class."
             )
         self = cls(**json.loads(tree.attrs["parameters"], object_hook=_as_splitter))
         for name, value in json.loads(tree.attrs["fitted"]).items():
             setattr(self, f"{name}_", value)
         for name, node in tree.children.items():
-            setattr(self, f"{name}_", from_group(node.to_dataset(inherit=False).load(), name))
+            group = node.to_dataset(inherit=False).load()
+            setattr(self, f"{name}_", from_group(group, name))
         self.history_ = str(tree.attrs["history"])
-        tree.close()
         return self
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:

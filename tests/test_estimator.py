@@ -54,6 +54,24 @@ def test_a_fit_comes_back_from_disk(rec, tmp_path, suffix):
     assert loaded.history_ == fitted.history_
 
 
+def test_a_fit_comes_back_from_its_tree_which_stays_as_it_is(rec):
+    fitted = Mean(scale=2.0, random_state=3).fit(rec)
+    tree = fitted.to_tree()
+    before = tree.copy(deep=True)
+    again = Mean.from_tree(tree)
+    assert again.get_params() == fitted.get_params()
+    xr.testing.assert_identical(again.table_, fitted.table_)
+    xr.testing.assert_equal(again.mean_, fitted.mean_)
+    assert (again.error_, again.converged_, again.history_) == (0.5, True, fitted.history_)
+    assert tree.identical(before)
+    second = Mean.from_tree(tree)
+    np.testing.assert_array_equal(second.raw_, fitted.raw_)
+    with pytest.raises(StoreError, match=r"tree: holds .*Mean, not .*Other"):
+        Other.from_tree(tree)
+    with pytest.raises(StoreError, match="no estimator"):
+        Mean.from_tree(rec)
+
+
 def test_the_fit_is_the_last_step_of_the_history(rec):
     from neurokit.schema import as_history, pick
 

@@ -61,7 +61,11 @@ def plot_rank_selection(selection: xr.Dataset, ax: Axes | None = None) -> Axes:
     bars.set_label("error above the least, ± standard error (thin: folds)")
     line.set_label("stability (dotted: least that counts)")
     chosen.set_label(f"chosen: {best}")
-    ax.legend(handles=[bars, line, chosen], loc="center right", fontsize="small", frameon=False)
+    # Above the axes: the curves fill them from the upper left to the lower right.
+    handles, place = [bars, line, chosen], (0.0, 1.0)
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=place, fontsize="small", frameon=False
+    )
     return ax
 
 

@@ -315,6 +315,7 @@ def plot_variance_partition(
     said = "best first" if len(order) == total.size else f"best {len(order)} of {total.size}"
     ax.axhline(0.0, color=GREY, lw=0.8)
     ax.set(xlabel=f"{', '.join(map(str, targets)) or 'target'}, {said}", ylabel="part of R2")
+    ax.set_xlim(-0.8, len(order) - 0.2)
     ax.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return tidy(ax)
 

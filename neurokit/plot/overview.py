@@ -8,7 +8,7 @@ import numpy as np
 
 from neurokit.errors import check_option
 from neurokit.plot.reading import averaged, cut, two_dims
-from neurokit.plot.style import axes_or_new, labelled, name_ticks, no_data, prefixed
+from neurokit.plot.style import axes_or_new, labelled, name_ticks, no_data, plain, prefixed
 from neurokit.schema import require_one_unit, signal_of, space_dim
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def heatmap(
     signal = cut(two_dims(signal_of(x)), start, stop)
     units = require_one_unit(signal) if scale == "none" else "1"
     edges, values = averaged(signal)
-    name = "activity"
+    name = plain(signal.attrs.get("long_name") or "activity")
     if scale == "robust":
-        values, name, factor, text = _robust(values), "activity, robust z-score", 1.0, "no unit"
+        values, name, factor, text = _robust(values), f"{name}, robust z-score", 1.0, "no unit"
     else:
         factor, text = prefixed(_magnitude(values), units)
     ax = axes_or_new(ax, (9.0, 5.0))

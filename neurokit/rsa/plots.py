@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_NAMES = 30
+_NAME_SIZE = 8.0  # points
 
 
 def plot_rdm(rdm: xr.DataArray | ArrayLike, *, ax: Axes | None = None) -> Axes:
@@ -44,14 +46,29 @@ def plot_rdm(rdm: xr.DataArray | ArrayLike, *, ax: Axes | None = None) -> Axes:
     colours = mpl.colormaps["viridis"].with_extremes(bad="#dddddd")
     image = ax.imshow(square(mean, np.nan), cmap=colours, interpolation="nearest")
     if rows.n_conditions <= _MOST_NAMES:
+        fitting = _names_that_fit(ax, list(rows.labels))
         for axis in (ax.xaxis, ax.yaxis):
-            name_ticks(axis, list(rows.labels), at_most=_MOST_NAMES)
+            name_ticks(axis, list(rows.labels), at_most=fitting)
         ax.tick_params(axis="x", rotation=90)
+        ax.tick_params(labelsize=_NAME_SIZE)
     units = str(getattr(rdm, "attrs", {}).get("units", "1"))
     label = "dissimilarity" if units == "1" else f"dissimilarity {units}"
     ax.figure.colorbar(image, ax=ax, label=label)
     ax.set(xlabel="condition", ylabel="condition")
     return ax
+
+
+def _names_that_fit(ax: Axes, names: Sequence[Any]) -> int:
+    """Return how many names of conditions have room beside a matrix that is not laid out yet.
+
+    The names themselves take room from the matrix, and so do its colour bar and titles.
+    """
+    figure = ax.figure
+    assert figure is not None
+    cell = figure.get_figure(root=True).get_size_inches() * ax.get_position().size / 0.775
+    longest = 0.55 * _NAME_SIZE / 72 * max((len(str(name)) for name in names), default=0)
+    side = min(cell - longest - np.array([1.25, 0.5]))
+    return max(2, int(side * 72 / (1.2 * _NAME_SIZE)))
 
 
 def plot_arrangement(

@@ -43,6 +43,13 @@ def test_error_stability_folds_and_choice_are_drawn():
     plt.close("all")
 
 
+def test_the_legend_covers_no_curve():
+    ax = plot_rank_selection(selection())
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
+    plt.close("all")
+
+
 def test_given_axes_are_used_and_returned():
     _, ax = plt.subplots()
     assert plot_rank_selection(selection(), ax=ax) is ax

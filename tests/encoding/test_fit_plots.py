@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neurokit.encoding import plot_alpha_path, plot_band_shares, plot_trf
+from neurokit.encoding import RidgeEncoder, plot_alpha_path, plot_band_shares, plot_trf
+from neurokit.plot.style import COLOURS
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,49 @@ def test_a_given_axes_is_drawn_on():
     table, best = scores(3)
     ax = plt.subplots()[1]
     assert plot_alpha_path(table, best, ax=ax) is ax
+
+
+def test_a_fitted_encoder_is_enough_for_its_path():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((120, 3))
+    y = x[:, :2] + 2.0 * rng.standard_normal((120, 2))
+    model = RidgeEncoder(alphas=(1e-3, 30.0, 1e6), metric="r").fit(x, y)
+    ax = plot_alpha_path(model, metric="r")
+    by_hand = plot_alpha_path(model.scores_, model.best_alpha_, metric="r")
+    for line, other in zip(ax.lines, by_hand.lines, strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
+    points = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
+    assert points == model.best_alpha_.values.tolist()
+
+
+@pytest.mark.parametrize(("metric", "best"), [("r2", 10.0), ("mse", 1.0)])
+def test_the_best_penalty_is_the_best_score_where_none_is_given(metric, best):
+    table = xr.Dataset(
+        {"r2": ("alpha", [0.1, 0.3, 0.2]), "mse": ("alpha", [0.5, 0.7, 0.9])},
+        coords={"alpha": [1.0, 10.0, 100.0]},
+    )
+    ax = plot_alpha_path(table, metric=metric)
+    (point,) = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert point.get_xdata()[0] == best
+
+
+def test_lines_of_channels_are_told_apart_and_named():
+    coef = response(9).assign_coords(channel=[f"C{k}$" for k in range(9)])
+    ax = plot_trf(coef, "onset")
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 6]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 9
+    assert {line.get_color() for line in lines} <= set(COLOURS)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        rf"C{k}\$" for k in range(9)
+    ]
+    assert not ax.spines["top"].get_visible()
+
+
+def test_no_name_is_made_up_for_what_has_none():
+    coef = response(2).drop_vars("feature")
+    ax = plot_trf(coef)
+    assert ax.get_title() == ""
+    assert ax.get_legend() is None
 
 
 def response(n_channels):

@@ -125,6 +125,9 @@ def test_only_the_best_targets_are_drawn_and_that_is_said():
     assert [bar.get_height() for bar in ax.patches[:2]] == [5.0, 4.0]
     assert ax.get_xlabel() == "site, best 2 of 6"
     assert [t.get_text() for t in ax.get_xticklabels()] == ["z", "y"]
+    left, right = ax.get_xlim()
+    assert left < -0.4
+    assert 1.4 < right < 2.0  # no room is left for bars that are not drawn
 
 
 def test_parts_below_zero_hang_and_do_not_lift_others():

@@ -32,6 +32,13 @@ def test_axes_and_bar_carry_units(worm, values):
     assert bar(ax) == "activity (no unit)"
 
 
+def test_the_bar_says_what_the_numbers_are_where_the_recording_does(worm, values):
+    rec = worm(values)
+    rec["activity"]["signal"].attrs["long_name"] = "spikes per bin, in $"
+    assert bar(plot.heatmap(rec)) == r"spikes per bin, in \$ (no unit)"
+    assert bar(plot.heatmap(rec, scale="robust")).startswith(r"spikes per bin, in \$, robust")
+
+
 def test_volts_are_shown_in_microvolts(build):
     ax = plot.heatmap(build(1e-5 * np.random.default_rng(0).standard_normal((50, 3))))
     assert bar(ax) == "activity (µV)"

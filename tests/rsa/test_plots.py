@@ -1,5 +1,7 @@
 """Figures show the numbers they are given."""
 
+import itertools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -161,6 +163,22 @@ def test_ellipses_are_the_spread_of_turned_draws():
     # Equal subjects leave nothing to vary, whichever way eigenvectors point.
     same = np.repeat(rows[:1], 4, axis=0)
     np.testing.assert_allclose(_bootstrap_spread(same, _classical_mds(rows[0]), 10), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize(("size", "all_of_them"), [((7.0, 6.0), True), ((2.4, 2.2), False)])
+def test_names_of_conditions_do_not_overlap(size, all_of_them):
+    rng = np.random.default_rng(0)
+    x = xr.DataArray(
+        rng.standard_normal((24, 5)),
+        {"condition": [f"condition {i}" for i in range(24)]},
+        ["condition", "channel"],
+    )
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    nk.rsa.plot_rdm(nk.rsa.rdm(x, "euclidean"), ax=ax)
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+    assert (len(boxes) == 24) == all_of_them
+    assert all(lower.y1 <= upper.y0 + 1 for upper, lower in itertools.pairwise(boxes))
 
 
 def test_many_conditions_go_without_names():
