@@ -1,3 +1,4 @@
+from .ablation import ablation as ablation
 from .baselines import (
     FactorGLM as FactorGLM,
     FirstOrderLDS as FirstOrderLDS,
@@ -19,6 +20,7 @@ from .nlb_trials import nlb_trials as nlb_trials
 from .peers import SmallLFADS as SmallLFADS, SmallNDT as SmallNDT
 from .plot_averages import plot_psth as plot_psth
 from .plot_landscape import plot_potential as plot_potential
+from .plot_learning import plot_ablation as plot_ablation, plot_training as plot_training
 from .plots import (
     plot_comparison as plot_comparison,
     plot_modes as plot_modes,
@@ -36,12 +38,14 @@ __all__ = [
     "SmallLFADS",
     "SmallNDT",
     "Smoothing",
+    "ablation",
     "co_bps",
     "compare",
     "forward_bps",
     "hurst",
     "nlb_submission",
     "nlb_trials",
+    "plot_ablation",
     "plot_comparison",
     "plot_modes",
     "plot_phase",
@@ -49,6 +53,7 @@ __all__ = [
     "plot_psth",
     "plot_rates",
     "plot_spectrum",
+    "plot_training",
     "psth_r2",
     "select_latents",
     "tp_correlation",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.flows.given import gather
@@ -104,10 +105,32 @@ def _fitted(model: Any, train: Any, held_out: Any) -> None:
 def _true_r2(model: Any, test: Any, true_rates: Any) -> float:
     if true_rates is None:
         return float("nan")
+    return true_r2(np.asarray(model.predict_rates(test), dtype=np.float64), true_rates)
+
+
+def true_r2(rates: NDArray[np.float64], true_rates: Any) -> float:
+    """1 - sum (true - rate)^2 / sum (true - mean)^2 per neuron, averaged over neurons.
+
+    Parameters
+    ----------
+    rates : (trial, time, neuron) ndarray
+        Predicted counts per bin.
+    true_rates : (trial, time, neuron) array or DataArray
+        Expected counts per bin.
+
+    Returns
+    -------
+    float
+        Neurons whose true rate never changes are left out.
+
+    Raises
+    ------
+    SchemaError
+        If shapes differ.
+    """
     if isinstance(true_rates, xr.DataArray):
         check_counts_per_bin(true_rates)
     true = np.asarray(true_rates, dtype=np.float64)
-    rates = np.asarray(model.predict_rates(test), dtype=np.float64)
     if true.shape != rates.shape:
         raise SchemaError(
             f"have shape {true.shape}, predictions {rates.shape}",

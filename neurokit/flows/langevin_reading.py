@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.flows.neural_reading import Forecasting, whole_number
+from neurokit.flows.padded import Padded
 from neurokit.flows.torch_needed import one_torch_thread
 from neurokit.randomness import as_generator
 
@@ -84,6 +85,12 @@ class LangevinReading(Forecasting):
                 f"has shape {states.shape}", where="position", mend=f"Give (..., {self.n_latents})."
             )
         return states
+
+    def _rates_at(self, data: Padded, states: tuple[NDArray[np.float32], ...]) -> Array:
+        """Rates of trials whose positions and velocities (of the network) are replaced."""
+        expected = self.module_.likelihood.expected
+        found = self._passes(data, 0, 0, lambda f: {"rate": expected(f.decoded)}, states)
+        return found["rate"].astype(np.float64)
 
     def potential(self, position: Any) -> Any:
         """Return the energy U at given positions.

@@ -104,9 +104,18 @@ class NeuralReading(Scored, Estimator):
         return given, data
 
     def _passes(
-        self, data: Padded, n_ahead: int, n_samples: int, keep: Callable[[Flowed], Any]
+        self,
+        data: Padded,
+        n_ahead: int,
+        n_samples: int,
+        keep: Callable[[Flowed], Any],
+        states: tuple[NDArray[np.float32], ...] = (),
     ) -> dict[str, NDArray[np.float32]]:
-        """Tensors that `keep` gives, averaged over draws; without draws at the posterior's mean."""
+        """Tensors that `keep` gives, averaged over draws; without draws at the posterior's mean.
+
+        Positions and velocities of all trials, in the network's units, may stand in for the
+        inferred ones.
+        """
         import torch
 
         from neurokit.flows.torch_model import Block
@@ -117,11 +126,13 @@ class NeuralReading(Scored, Estimator):
         generator = torch.Generator().manual_seed(self.seed_) if n_samples else None
         with torch.no_grad(), one_torch_thread():
             for start in range(0, len(block), _PASS):
-                batch = block.rows(slice(start, start + _PASS))
+                rows = slice(start, start + _PASS)
+                batch = block.rows(rows)
+                given = tuple(torch.from_numpy(a[rows]).to(batch.values) for a in states) or None
                 sums: dict[str, Any] = {}
                 for _ in range(max(n_samples, 1)):
                     found = keep(
-                        module(batch.values, batch.seen, batch.lengths, generator, n_ahead)
+                        module(batch.values, batch.seen, batch.lengths, generator, n_ahead, given)
                     )
                     sums = {k: sums.get(k, 0.0) + v for k, v in found.items()}
                 parts.append({k: v.cpu() / max(n_samples, 1) for k, v in sums.items()})

@@ -73,7 +73,7 @@ class Scored:
         if held_out is not None:
             chosen = neuron_mask(held_out, given.trials.labels)
             rates, counts = rates[:, chosen], counts[:, chosen]
-        return co_bps(rates, counts) if metric == "co_bps" else _r2(rates, counts)
+        return co_bps(rates, counts) if metric == "co_bps" else r2(rates, counts)
 
     def _asked(self, X: Any, inputs: Any, held_out: Any) -> Any:
         return self.predict_rates(X, inputs, held_out=held_out)
@@ -90,7 +90,19 @@ def _rows(rates: xr.DataArray, piece: Any) -> Any:
     return values.reshape(-1, values.shape[-1])[piece.kept]
 
 
-def _r2(rates: Any, values: Any) -> float:
+def r2(rates: Any, values: Any) -> float:
+    """1 - sum (value - rate)^2 / sum (value - mean)^2 over what was seen, averaged over neurons.
+
+    Parameters
+    ----------
+    rates, values : (n_bins, n_neurons) ndarray
+        Predictions, and signals; NaN where not seen.
+
+    Returns
+    -------
+    float
+        NaN where no neuron changes.
+    """
     seen = ~np.isnan(values)
     # A neuron that was never seen has no mean, and is left out as it never changes.
     n = np.maximum(seen.sum(axis=0), 1)

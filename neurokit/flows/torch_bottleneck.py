@@ -86,7 +86,7 @@ class BottleneckFlow(nn.Module):
             kl = kl + normal_kl(q.mean, q.log_variance).sum((0, 2))
             # The force of a bin is the one that led to it; none led to the first.
             more = {"force": nn.functional.pad(q.mean.transpose(0, 1), (0, 0, 1, 0))}
-        z, v = self.dynamics.path(z, v, reading.n_bins, pushes)
+        z, v = reading.states or self.dynamics.path(z, v, reading.n_bins, pushes)
         if not {"position", "velocity"} & set(self.decoder_inputs):
             kl = torch.zeros_like(kl)
         beyond = (0, 0, 0, reading.n_bins - states.shape[1])

@@ -26,6 +26,8 @@ class Reading:
         Of draws from the posterior; without one latents are at its mean.
     mixed : bool
         Encode and decode in bfloat16.
+    states : (n, n_bins, d), (n, n_bins, d) tensor, optional
+        Positions and velocities to decode in place of the inferred ones.
     """
 
     inputs: Tensor
@@ -33,6 +35,7 @@ class Reading:
     n_bins: int
     generator: torch.Generator | None = None
     mixed: bool = False
+    states: tuple[Tensor, Tensor] | None = None
 
     def products(self) -> AbstractContextManager[object]:
         """Within it, products of matrices are in bfloat16 where that was asked for."""

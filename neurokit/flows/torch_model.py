@@ -66,6 +66,7 @@ class NeuralModel(nn.Module):
         lengths: Tensor,
         generator: torch.Generator | None = None,
         n_ahead: int = 0,
+        states: tuple[Tensor, Tensor] | None = None,
     ) -> Flowed:
         """Infer and decode.
 
@@ -81,6 +82,8 @@ class NeuralModel(nn.Module):
             Of draws; without one latents are at their mean.
         n_ahead : int
             Bins beyond those of `values`.
+        states : (n, n_bins, d), (n, n_bins, d) tensor, optional
+            Positions and velocities to decode in place of the inferred ones.
 
         Returns
         -------
@@ -89,7 +92,7 @@ class NeuralModel(nn.Module):
         """
         n_bins = values.shape[1] + n_ahead
         found: Flowed = self.network(
-            Reading(self.inputs(values, shown), lengths, n_bins, generator, self.mixed)
+            Reading(self.inputs(values, shown), lengths, n_bins, generator, self.mixed, states)
         )
         return found
 

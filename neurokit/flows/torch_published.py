@@ -123,7 +123,7 @@ class PublishedFlow(nn.Module):
         if reading.generator is not None:
             shape = z.new_empty(reading.n_bins - 1, *z.shape)
             pushes = normal_like(shape, reading.generator) @ self.dynamics.noise()
-        z, v = self.dynamics.path(z, v, reading.n_bins, pushes)
+        z, v = reading.states or self.dynamics.path(z, v, reading.n_bins, pushes)
         parts = {"position": z, "velocity": v, "hidden": hidden}
         seen = torch.cat([parts[name] for name in self.decoder_inputs], -1)
         ahead = reading.n_bins - reading.inputs.shape[1]
