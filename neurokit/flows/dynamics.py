@@ -228,6 +228,20 @@ class FirstOrder:
         """Return transition A, input matrix Bd, noise Q of one bin."""
         return self.transition, self.input, self.noise
 
+    def vector(self) -> Array:
+        """All free numbers, the noise by its Cholesky factor."""
+        return np.concatenate(
+            [self.transition.ravel(), self.input.ravel(), factor_vector(self.noise)]
+        )
+
+    def moved(self, vector: Array) -> FirstOrder:
+        """Return dynamics with other free numbers."""
+        d = self.n_states
+        cuts = np.cumsum([d * d, self.input.size])
+        A, B, lower = np.split(vector, cuts)
+        noise = floored(from_factor(lower, d), 1e-9)
+        return FirstOrder(A.reshape(d, d), B.reshape(self.input.shape), noise)
+
     def maximised(self, sums: Moments) -> FirstOrder:
         """Regress the next state on this one."""
         if sums.n_transitions == 0:
@@ -262,6 +276,45 @@ def floored(covariance: Array, share: float) -> Array:
         return covariance
     lifted: Array = (vectors * np.maximum(values, low)) @ vectors.T
     return 0.5 * (lifted + lifted.T)
+
+
+def factor_vector(covariance: Array) -> Array:
+    """Return the Cholesky factor as free numbers, its diagonal by logarithms.
+
+    Parameters
+    ----------
+    covariance : (n, n) ndarray
+        Positive definite.
+
+    Returns
+    -------
+    (n (n + 1) / 2,) ndarray
+        Row by row.
+    """
+    root: Array = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    np.fill_diagonal(root, np.log(np.diag(root)))
+    return root[np.tril_indices(len(root))]
+
+
+def from_factor(vector: Array, n: int) -> Array:
+    """Return the covariance that `factor_vector` was given.
+
+    Parameters
+    ----------
+    vector : (n (n + 1) / 2,) ndarray
+        Any numbers.
+    n : int
+        Size of the covariance.
+
+    Returns
+    -------
+    (n, n) ndarray
+        Positive definite but for rounding.
+    """
+    root = np.zeros((n, n))
+    root[np.tril_indices(n)] = vector
+    np.fill_diagonal(root, np.exp(np.diag(root)))
+    return root @ root.T
 
 
 def scored(dynamics: Langevin, by: Score) -> Array:

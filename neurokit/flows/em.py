@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from neurokit.flows.dynamics import FirstOrder, Langevin, floored, scored
+from neurokit.flows.accelerated import Anderson
+from neurokit.flows.dynamics import (
+    FirstOrder,
+    Langevin,
+    factor_vector,
+    floored,
+    from_factor,
+    scored,
+)
 from neurokit.flows.gaussian import Gaussian
 from neurokit.flows.observed import Observed
 from neurokit.flows.posterior import (
@@ -96,27 +104,93 @@ def run_em(
     Fit
         With the trace of the log-likelihood.
     """
-    fit, trace, converged = start, list[float](), False
+    fit, converged, course = start, False, Anderson()
+    found, value = fit.explained(data)
+    trace = [value]
     for _ in range(max_iter):
         if watch is not None:
-            watch(replace(fit, trace=tuple(trace)))
-        found, value = fit.explained(data)
+            watch(replace(fit, trace=tuple(trace[:-1])))
+        better = _maximised(fit, found, data)
+        fit, found, value = _ahead(fit, better, value, data, course, tol)
         trace.append(value)
-        if len(trace) > 1 and value - trace[-2] <= tol * abs(value):
+        if value - trace[-2] <= tol * abs(value):
             converged = True
             break
-        sums = moments(found, data.offsets, data.inputs)
-        mean, covariance = first_state(sums)
-        fit = replace(
-            fit,
-            dynamics=better_dynamics(fit, sums, fit.emission.sites(data), data),
-            emission=fit.emission.maximised(data, found),
-            initial_mean=mean,
-            initial_covariance=covariance,
-        )
-    if not converged:
-        trace.append(fit.explained(data)[1])
     return replace(fit, trace=tuple(trace), converged=converged)
+
+
+def _maximised(fit: Fit, found: Posterior, data: Observed) -> Fit:
+    sums = moments(found, data.offsets, data.inputs)
+    mean, covariance = first_state(sums)
+    return replace(
+        fit,
+        dynamics=better_dynamics(fit, sums, fit.emission.sites(data), data),
+        emission=fit.emission.maximised(data, found),
+        initial_mean=mean,
+        initial_covariance=covariance,
+    )
+
+
+def _ahead(
+    fit: Fit, better: Fit, value: float, data: Observed, course: Anderson, tol: float
+) -> tuple[Fit, Posterior, float]:
+    """Leap as far as the course so far says, or take the plain step where that gains too little."""
+    leap = course.proposal(free_numbers(fit), free_numbers(better))
+    if leap is not None:
+        # A long leap may leave what a matrix exponential can hold; it is then taken back.
+        with np.errstate(all="ignore"):
+            further = with_numbers(better, leap, data)
+            found, reached = further.explained(data)
+        if reached - value > tol * abs(value):
+            return further, found, reached
+        course.forget()
+    return better, *better.explained(data)
+
+
+def free_numbers(fit: Any) -> Array:
+    """Return all that is learned as one vector.
+
+    Parameters
+    ----------
+    fit : Fit or CountFit
+        Any.
+
+    Returns
+    -------
+    (n,) ndarray
+        Of the order of 1 where data are; covariances by their factors.
+    """
+    first = factor_vector(fit.initial_covariance)
+    return np.concatenate([fit.dynamics.vector(), fit.emission.vector(), fit.initial_mean, first])
+
+
+def with_numbers(fit: Any, vector: Array, data: Observed) -> Any:
+    """Return the fit of other free numbers.
+
+    Parameters
+    ----------
+    fit : Fit or CountFit
+        Of the same kind and size.
+    vector : (n,) ndarray
+        Of `free_numbers`.
+    data : Observed
+        Whose floors hold.
+
+    Returns
+    -------
+    Fit or CountFit
+        Covariances are above the floors that maximisation keeps to.
+    """
+    n_states = fit.dynamics.n_states
+    sizes = [fit.dynamics.vector().size, fit.emission.vector().size, n_states]
+    dynamics, emission, mean, lower = np.split(vector, np.cumsum(sizes))
+    return replace(
+        fit,
+        dynamics=fit.dynamics.moved(dynamics),
+        emission=fit.emission.moved(emission, data),
+        initial_mean=mean,
+        initial_covariance=floored(from_factor(lower, n_states), _FIRST),
+    )
 
 
 def better_dynamics(fit: Any, sums: Moments, sites: Sites, data: Observed) -> Langevin | FirstOrder:

@@ -54,6 +54,20 @@ class Gaussian:
         logs = n * np.log(2.0 * np.pi * self.noise)
         return float(-0.5 * (shifted / self.noise + logs).sum())
 
+    def vector(self) -> Array:
+        """All free numbers: loadings and offsets in units of the noise, and its logarithm."""
+        root = np.sqrt(self.noise)
+        scaled = self.loading / root[:, None]
+        return np.concatenate([scaled.ravel(), self.offset / root, np.log(self.noise)])
+
+    def moved(self, vector: Array, data: Observed) -> Gaussian:
+        """Return the emission of other free numbers; its noise stays above the data's floor."""
+        n, p = self.loading.shape
+        scaled, offset, log_noise = np.split(vector, [n * p, n * p + n])
+        root = np.exp(0.5 * log_noise)
+        noise = np.maximum(root**2, noise_floor(data))
+        return Gaussian(scaled.reshape(n, p) * root[:, None], offset * root, noise)
+
     def maximised(self, data: Observed, found: Posterior) -> Gaussian:
         """Regress every neuron on the smoothed positions, with their uncertainty."""
         p = self.loading.shape[1]

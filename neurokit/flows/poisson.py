@@ -40,6 +40,15 @@ class Poisson:
         p = self.loading.shape[1]
         return (self.loading[:, :, None] * self.loading[:, None, :]).reshape(-1, p * p)
 
+    def vector(self) -> Array:
+        """All free numbers."""
+        return np.concatenate([self.loading.ravel(), self.offset])
+
+    def moved(self, vector: Array, data: Observed) -> Poisson:
+        """Return the emission of other free numbers; nothing of `data` binds them."""
+        n, p = self.loading.shape
+        return Poisson(vector[: n * p].reshape(n, p), vector[n * p :])
+
     def rates(self, x: Array, V: Array | None = None) -> Array:
         """E exp(c . x + d) = exp(c . mean + d + c' V c / 2), expected counts per bin.
 

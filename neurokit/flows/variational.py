@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.flows.accelerated import Anderson
 from neurokit.flows.dynamics import FirstOrder, Langevin
-from neurokit.flows.em import Watch, better_dynamics, first_state
+from neurokit.flows.em import Watch, better_dynamics, first_state, free_numbers, with_numbers
 from neurokit.flows.observed import Observed
 from neurokit.flows.poisson import Poisson, penalty
 from neurokit.flows.posterior import Chain, Posterior, Sites, moments, posterior
@@ -201,14 +202,19 @@ def infer(fit: CountFit, data: Observed, *, max_steps: int = 50) -> Variational:
 
 def _followed(fit: CountFit, data: Observed, here: Variational) -> Variational:
     """One Newton step under a new model; its bound is not below what the old sites give."""
-    p, chain = fit.emission.loading.shape[1], fit.chain()
-    x, V = here.found.mean[:, :p], here.found.covariance[:, :p, :p]
-    sites = newton_sites(fit.emission, data, x, fit.emission.rates(x, V))
-    tried = evaluate(chain, fit.emission, data, sites)
+    tried = _newton_step(fit, data, here)
     if tried.bound >= here.bound:
         return tried
+    chain = fit.chain()
     same = evaluate(chain, fit.emission, data, here.sites)
     return improve(chain, fit.emission, data, same, max_steps=3)
+
+
+def _newton_step(fit: CountFit, data: Observed, here: Variational) -> Variational:
+    p = fit.emission.loading.shape[1]
+    x, V = here.found.mean[:, :p], here.found.covariance[:, :p, :p]
+    sites = newton_sites(fit.emission, data, x, fit.emission.rates(x, V))
+    return evaluate(fit.chain(), fit.emission, data, sites)
 
 
 def run_variational_em(
@@ -240,30 +246,58 @@ def run_variational_em(
         With the trace of the bound.
     """
     data = data.apart()
-    fit, trace, converged = start, list[float](), False
-    p = fit.emission.loading.shape[1]
+    fit, converged, course = start, False, Anderson()
     here = infer(fit, data, max_steps=4)
+    trace = [here.bound + penalty(fit.emission.loading)]
     for _ in range(max_iter):
         if watch is not None:
-            watch(replace(fit, trace=tuple(trace)))
+            watch(replace(fit, trace=tuple(trace[:-1])))
+        least = trace[-1] + tol * abs(trace[-1])
+        fit, here = _ahead(fit, _maximised(fit, here, data), data, here, course, least)
         trace.append(here.bound + penalty(fit.emission.loading))
-        if len(trace) > 1 and trace[-1] - trace[-2] <= tol * abs(trace[-1]):
+        if trace[-1] - trace[-2] <= tol * abs(trace[-1]):
             converged = True
             break
-        sums = moments(here.found, data.offsets, data.inputs)
-        mean, covariance = first_state(sums)
-        x, V = here.found.mean[:, :p], here.found.covariance[:, :p, :p]
-        before, kept = here, fit
-        fit = replace(
-            fit,
-            dynamics=better_dynamics(fit, sums, here.sites, data),
-            emission=fit.emission.maximised(data, x, V, n_steps=1),
-            initial_mean=mean,
-            initial_covariance=covariance,
-        )
-        here = _followed(fit, data, here)
-        if here.bound + penalty(fit.emission.loading) < trace[-1]:
-            # The score of coloured dynamics holds for fixed sites; it may promise too much.
-            fit = replace(fit, dynamics=kept.dynamics)
-            here = _followed(fit, data, before)
     return replace(fit, trace=tuple(trace), converged=converged)
+
+
+def _maximised(fit: CountFit, here: Variational, data: Observed) -> CountFit:
+    p = fit.emission.loading.shape[1]
+    sums = moments(here.found, data.offsets, data.inputs)
+    mean, covariance = first_state(sums)
+    x, V = here.found.mean[:, :p], here.found.covariance[:, :p, :p]
+    return replace(
+        fit,
+        dynamics=better_dynamics(fit, sums, here.sites, data),
+        emission=fit.emission.maximised(data, x, V, n_steps=1),
+        initial_mean=mean,
+        initial_covariance=covariance,
+    )
+
+
+def _ahead(
+    fit: CountFit,
+    better: CountFit,
+    data: Observed,
+    here: Variational,
+    course: Anderson,
+    least: float,
+) -> tuple[CountFit, Variational]:
+    """Leap as far as the course so far says, or take the plain step where the bound stays low."""
+    leap = course.proposal(free_numbers(fit), free_numbers(better))
+    if leap is not None:
+        # A long leap may leave what a matrix exponential can hold; it is then taken back.
+        with np.errstate(all="ignore"):
+            further = with_numbers(better, leap, data)
+            tried = _newton_step(further, data, here)
+            reached = tried.bound + penalty(further.emission.loading)
+        if reached > least:
+            return further, tried
+        course.forget()
+    there = _followed(better, data, here)
+    before = here.bound + penalty(fit.emission.loading)
+    if there.bound + penalty(better.emission.loading) >= before:
+        return better, there
+    # The score of coloured dynamics holds for fixed sites; it may promise too much.
+    better = replace(better, dynamics=fit.dynamics)
+    return better, _followed(better, data, here)
