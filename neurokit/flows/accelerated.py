@@ -7,6 +7,7 @@ doi:10.1137/10078356X; Henderson and Varadhan (2019) doi:10.1080/10618600.2019.1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,29 @@ _RIDGE = 1e-8
 # No number goes further beyond the plain step than this: so far away a value that was computed is
 # no value any more (logarithms of rates and variances are among the numbers).
 _LONGEST = 3.0
+# Iterations whose mean gain says whether it is over: after a leap that was taken back a step may
+# gain next to nothing, and the one after it much.
+_JUDGED = 5
+
+
+def settled(trace: Sequence[float], tol: float) -> bool:
+    """Whether the last five iterations together gained less than five times `tol` of the value.
+
+    Parameters
+    ----------
+    trace : sequence of float
+        Values that never fall, the latest last.
+    tol : float
+        Relative gain per iteration.
+
+    Returns
+    -------
+    bool
+        False before there are five.
+    """
+    if len(trace) <= _JUDGED:
+        return False
+    return trace[-1] - trace[-1 - _JUDGED] <= _JUDGED * tol * abs(trace[-1])
 
 
 class Anderson:

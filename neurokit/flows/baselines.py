@@ -40,7 +40,7 @@ class FirstOrderLDS(LinearFlow):
         What a Gaussian emission is of; see `LangevinLDS`.
     max_iter : int, default 100
         Most iterations.
-    tol : float, default 1e-6
+    tol : float, default 1e-5
         Converged when the log-likelihood gains less than this share of itself.
     random_state : None, int or numpy.random.Generator
         Source of what has no start of its own.
@@ -79,7 +79,7 @@ class FirstOrderLDS(LinearFlow):
         likelihood: str = "gaussian",
         counts: str = "auto",
         max_iter: int = 100,
-        tol: float = 1e-6,
+        tol: float = 1e-5,
         random_state: int | np.random.Generator | None = None,
         progress: bool | None = None,
     ) -> None:

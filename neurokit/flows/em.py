@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from neurokit.flows.accelerated import Anderson
+from neurokit.flows.accelerated import Anderson, settled
 from neurokit.flows.dynamics import (
     FirstOrder,
     Langevin,
@@ -36,6 +36,8 @@ Watch = Callable[[Any], None]
 
 # Covariance of first states stays above this share of its mean eigenvalue.
 _FIRST = 1e-4
+# Of the tolerance: what gains no more is no leap.
+LEAST = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def run_em(
     max_iter : int
         Most iterations.
     tol : float
-        Converged when the log-likelihood gains less than this share of itself.
+        Converged when the log-likelihood gains less than this share of itself per iteration, on
+        average over five.
     watch : callable, optional
         Given the fit at every iteration.
 
@@ -111,9 +114,10 @@ def run_em(
         if watch is not None:
             watch(replace(fit, trace=tuple(trace[:-1])))
         better = _maximised(fit, found, data)
-        fit, found, value = _ahead(fit, better, value, data, course, tol)
+        least = value + LEAST * tol * abs(value)
+        fit, found, value = _ahead(fit, better, data, course, least)
         trace.append(value)
-        if value - trace[-2] <= tol * abs(value):
+        if settled(trace, tol):
             converged = True
             break
     return replace(fit, trace=tuple(trace), converged=converged)
@@ -132,7 +136,7 @@ def _maximised(fit: Fit, found: Posterior, data: Observed) -> Fit:
 
 
 def _ahead(
-    fit: Fit, better: Fit, value: float, data: Observed, course: Anderson, tol: float
+    fit: Fit, better: Fit, data: Observed, course: Anderson, least: float
 ) -> tuple[Fit, Posterior, float]:
     """Leap as far as the course so far says, or take the plain step where that gains too little."""
     leap = course.proposal(free_numbers(fit), free_numbers(better))
@@ -141,7 +145,7 @@ def _ahead(
         with np.errstate(all="ignore"):
             further = with_numbers(better, leap, data)
             found, reached = further.explained(data)
-        if reached - value > tol * abs(value):
+        if reached > least:
             return further, found, reached
         course.forget()
     return better, *better.explained(data)

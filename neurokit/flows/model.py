@@ -190,8 +190,9 @@ class LangevinLDS(LinearFlow):
         Starts.
     max_iter : int, default 100
         Most iterations.
-    tol : float, default 1e-6
-        Converged when the log-likelihood gains less than this share of itself.
+    tol : float, default 1e-5
+        Converged when the log-likelihood gains less than this share of itself per iteration, on
+        average over five.
     random_state : None, int or numpy.random.Generator
         Source of starts beyond the first seven.
     progress : bool, optional
@@ -251,7 +252,7 @@ class LangevinLDS(LinearFlow):
         n_noise: int = 4,
         n_restarts: int = 4,
         max_iter: int = 100,
-        tol: float = 1e-6,
+        tol: float = 1e-5,
         random_state: int | np.random.Generator | None = None,
         progress: bool | None = None,
     ) -> None:

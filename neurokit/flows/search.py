@@ -50,7 +50,7 @@ class SearchOptions:
     order: int = 2
     n_restarts: int = 4
     max_iter: int = 100
-    tol: float = 1e-6
+    tol: float = 1e-5
     colour: Colour = WHITE
 
 
@@ -136,7 +136,7 @@ def poisson_search(
     evidence : (n_restarts,) ndarray
         Of the Gaussian starts.
     """
-    first = replace(options, max_iter=_GAUSSIAN_FIRST, tol=1e-6)
+    first = replace(options, max_iter=_GAUSSIAN_FIRST)
     start, tried = gaussian_search(roots, first, rng)
     begin = CountFit(
         start.dynamics,

@@ -14,9 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.flows.accelerated import Anderson
+from neurokit.flows.accelerated import Anderson, settled
 from neurokit.flows.dynamics import FirstOrder, Langevin
-from neurokit.flows.em import Watch, better_dynamics, first_state, free_numbers, with_numbers
+from neurokit.flows.em import (
+    LEAST,
+    Watch,
+    better_dynamics,
+    first_state,
+    free_numbers,
+    with_numbers,
+)
 from neurokit.flows.observed import Observed
 from neurokit.flows.poisson import Poisson, penalty
 from neurokit.flows.posterior import Chain, Posterior, Sites, moments, posterior
@@ -236,7 +243,8 @@ def run_variational_em(
     max_iter : int
         Most iterations.
     tol : float
-        Converged when the bound gains less than this share of itself.
+        Converged when the bound gains less than this share of itself per iteration, on average
+        over five.
     watch : callable, optional
         Given the fit at every iteration.
 
@@ -252,10 +260,10 @@ def run_variational_em(
     for _ in range(max_iter):
         if watch is not None:
             watch(replace(fit, trace=tuple(trace[:-1])))
-        least = trace[-1] + tol * abs(trace[-1])
+        least = trace[-1] + LEAST * tol * abs(trace[-1])
         fit, here = _ahead(fit, _maximised(fit, here, data), data, here, course, least)
         trace.append(here.bound + penalty(fit.emission.loading))
-        if trace[-1] - trace[-2] <= tol * abs(trace[-1]):
+        if settled(trace, tol):
             converged = True
             break
     return replace(fit, trace=tuple(trace), converged=converged)

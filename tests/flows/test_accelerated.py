@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neurokit.flows import em, variational
-from neurokit.flows.accelerated import Anderson
+from neurokit.flows.accelerated import Anderson, settled
 from neurokit.flows.coloured import fractional
 from neurokit.flows.dynamics import factor_vector, from_factor
 from neurokit.flows.em import free_numbers, run_em, with_numbers
@@ -71,6 +71,17 @@ def test_no_number_goes_far_beyond_the_plain_step():
     mapped = 1.9999 * np.array([1.0, -1.0, 0.5])
     beyond = course.proposal(x + np.array([1.0, -1.0, 0.5]), mapped) - mapped
     np.testing.assert_allclose(beyond, [3.0, -3.0, 1.5], rtol=1e-6)
+
+
+def test_it_is_over_when_five_iterations_gain_too_little():
+    rising = [-1000.0 + 2.0 * k for k in range(9)]
+    assert not settled(rising, 1e-3)
+    assert settled(rising, 2.1e-3)
+    # One that gains nothing among others is no end; nor are four.
+    assert not settled([-1000, -990, -980, -970, -960, -950, -950], 1e-3)
+    assert not settled([-1000.0] * 5, 1e-3)
+    assert settled([-1000.0] * 6, 0.0)
+    assert settled([5.0, 5.0, 5.0, 5.0, 5.0, 5.004], 2e-4)
 
 
 def test_forgetting_keeps_the_last_point_only():

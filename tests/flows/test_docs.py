@@ -33,7 +33,7 @@ def test_blocks_that_need_torch_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = PAGE.read_text(encoding="utf-8")
     blocks = re.findall(r"```python needs-torch\n(.*?)```", text, re.S)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     names: dict[str, object] = {"nk": nk}
     # The page's own sizes take minutes.
     blocks[0] = (
@@ -44,6 +44,8 @@ def test_blocks_that_need_torch_run(tmp_path, monkeypatch):
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), names)
     assert names["flow"].n_epochs_ > 10
+    assert names["worth"].score.notnull().all()
+    plt.close("all")
     assert (tmp_path / "flow.safetensors").exists()
 
 
