@@ -49,7 +49,17 @@ def _rebuild(kind: type[NeurokitError], found: str, where: str, mend: str) -> Ne
 
 
 class OptionError(NeurokitError, ValueError):
-    """An argument has a value that is not allowed."""
+    """An argument has a value that is not allowed.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> try:
+    ...     nk.simulate.recording("smell")
+    ... except OptionError as error:
+    ...     error.where
+    'modality'
+    """
 
 
 class SchemaError(NeurokitError, ValueError):
@@ -134,6 +144,11 @@ def suggest(value: object, allowed: Iterable[str]) -> str:
     -------
     str
         A clause to append to a message; empty when nothing is near.
+
+    Examples
+    --------
+    >>> suggest("nwbb", ["nwb", "npy"])
+    ", did you mean 'nwb'?"
     """
     words = {str(word).lower(): str(word) for word in allowed}
     near = difflib.get_close_matches(str(value).lower(), words, n=1, cutoff=0.6)

@@ -46,6 +46,13 @@ def single_thread() -> Iterator[None]:
     ------
     None
         The limits hold inside the block.
+
+    Examples
+    --------
+    >>> with single_thread():
+    ...     total = np.ones((50, 50)) @ np.ones(50)
+    >>> float(total[0])
+    50.0
     """
     from threadpoolctl import threadpool_limits
 
@@ -73,6 +80,11 @@ def progress(
     ------
     object
         The items, in order.
+
+    Examples
+    --------
+    >>> [i * i for i in progress(range(3), label="squares", show=False)]
+    [0, 1, 4]
     """
     from tqdm import tqdm
 
@@ -101,6 +113,12 @@ def counter(
     ------
     callable
         Counts one; threads may call it at once.
+
+    Examples
+    --------
+    >>> with counter(2, label="starts", show=False) as step:
+    ...     step()
+    ...     step()
     """
     items: Iterable[int] = itertools.count() if total is None else range(total)
     steps, lock = progress(items, total=total, label=label, show=show), threading.Lock()
@@ -120,6 +138,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
 
     A subclass stores its parameters untouched in ``__init__`` and sets attributes that end in
     an underscore in ``fit``.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> model = nk.encoding.RidgeEncoder(alphas=(1.0, 10.0))
+    >>> isinstance(model, Estimator), model.get_params()["alphas"]
+    (True, (1.0, 10.0))
     """
 
     def _fitted(self) -> dict[str, Any]:
@@ -344,6 +369,14 @@ def from_group(group: xr.Dataset, key: str) -> Any:
     -------
     Dataset, DataArray or ndarray
         As it was fitted.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> x = np.random.default_rng(0).normal(size=(40, 2))
+    >>> tree = nk.encoding.RidgeEncoder(alphas=(1.0,), extend_alphas=False).fit(x, x).to_tree()
+    >>> from_group(tree["best_alpha"].to_dataset(), "best_alpha").values
+    array([1., 1.])
     """
     kind = group.attrs.pop("kind", "dataset")
     variable = group.attrs.pop("variable", key)

@@ -25,7 +25,7 @@ class NotebookLine(io.TextIOBase):
         self._text = ""
 
     def writable(self) -> bool:
-        """Say that it can be written to."""
+        """Return True: it can be written to."""
         return True
 
     def write(self, text: str) -> int:

@@ -25,7 +25,15 @@ GROUP = "neurokit.recipes"
 
 
 class Parameters(BaseModel):
-    """Base of every recipe's parameters: unknown names are refused, values do not change."""
+    """Base of every recipe's parameters: unknown names are refused, values do not change.
+
+    Examples
+    --------
+    >>> class Mine(Parameters):
+    ...     rank: int = 3
+    >>> Mine(rank=6).rank
+    6
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,6 +62,11 @@ class Recipe:
         Wall seconds after which its job is ended.
     memory_limit_mb : int
         Resident megabytes above which its job is ended.
+
+    Examples
+    --------
+    >>> Recipe("mylab.peaks", "Peaks of every neuron", "mylab.peaks:run").over
+    'recording'
     """
 
     name: str
@@ -76,6 +89,12 @@ class Picture:
         The figure.
     caption : str
         What it shows, with units.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> Picture(Figure(), "Peaks over time.").caption
+    'Peaks over time.'
     """
 
     figure: Figure
@@ -96,6 +115,12 @@ class Outcome:
         A short table for the report; units stand in the key.
     tables : dict of str to pandas.DataFrame
         Longer tables, stored as CSV.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> Outcome(xr.DataTree(), facts={"peaks": 12}).facts
+    {'peaks': 12}
     """
 
     result: DataTree

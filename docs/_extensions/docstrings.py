@@ -3,7 +3,8 @@
 import re
 
 _LITERAL = re.compile(r"(``[^`]+``|`[^`]+`)")
-_BAR = re.compile(r"(?<!\\)\|")
+_MARKUP = re.compile(r"(?<!\\)[|*]")
+_ARGUMENTS = re.compile(r"^\*{1,2}\w+( :.*)?$")
 _REFERENCE = re.compile(r"^(\s*)\.\. \[(\d+)\] ")
 _CITED = re.compile(r"\[(\d+)\]_")
 # Made by scikit-learn for its metadata routing; their docstrings speak of its own pages.
@@ -13,11 +14,11 @@ _NOT_OURS = re.compile(r"^(set_\w+_request|get_metadata_routing)$")
 def readable(lines):
     """The lines of a docstring as reStructuredText that means what they say.
 
-    A literal may touch what follows (````weight``(state, post)``), a bar is a norm and no
-    substitution, and references are numbered within each docstring, not within a page.
+    A literal may touch what follows (````weight``(state, post)``), a bar is a norm, a star a
+    product, and references are numbered within each docstring, not within a page.
     """
     for i, line in enumerate(lines):
-        if line.lstrip().startswith((">>>", "...")):
+        if line.lstrip().startswith((">>>", "...")) or _ARGUMENTS.match(line):
             continue
         line = _CITED.sub(r"[\1]", _REFERENCE.sub(r"\1\2. ", line))
         lines[i] = "".join(_apart(_LITERAL.split(line)))
@@ -31,7 +32,7 @@ def _apart(parts):
             yield part
         else:
             joined = (i and part[:1].isalnum()) or part[:1] in ("(", "[")
-            yield ("\\ " if i and joined else "") + _BAR.sub(r"\\|", part)
+            yield ("\\ " if i and joined else "") + _MARKUP.sub(r"\\\g<0>", part)
 
 
 def process(app, what, name, item, options, lines):

@@ -1,7 +1,6 @@
 """Take up what may be there or not: notebooks of ``../notebooks``, entries that begin with "?"."""
 
 import re
-import shutil
 from pathlib import Path
 
 _PAGE = """# Notebooks
@@ -28,12 +27,18 @@ def collect(app):
         if old.name not in {path.name for path in found}:
             old.unlink()
     for path in found:
-        shutil.copy2(path, folder / path.name)
+        # A notebook links to pages from its own folder, the site from among the pages.
+        text = path.read_text(encoding="utf-8").replace("](../docs/", "](../")
+        _replace(folder / path.name, text)
     rows = "\n".join(path.stem for path in found)
     text = _PAGE.format(about=_ABOUT if found else _NONE, rows=rows)
-    page = folder / "index.md"
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
-        page.write_text(text, encoding="utf-8")
+    _replace(folder / "index.md", text)
+
+
+def _replace(path, text):
+    # An unchanged page keeps its time, so that a second build takes only what changed.
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
 
 
 def optional(app, name, source):

@@ -111,6 +111,12 @@ class Results:
         recipes, and with ``"/key"`` where several of one recording are shown.
     passed_over : dict of str to str
         Folders below `out` that look like results and are none, and why.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> found = nk.results("out", recipe="rsa")  # doctest: +SKIP
+    >>> found.table.dataset.unique(), found.tree()  # doctest: +SKIP
     """
 
     out: Path

@@ -143,6 +143,14 @@ def job_key(
         64 hexadecimal digits.
     parts : dict of str to object
         What was hashed, for the manifest.
+
+    Examples
+    --------
+    >>> options = {"recipe": "rsa", "run": "neurokit.rsa.recipe:run", "needs": {}}
+    >>> key, _ = job_key(inputs=["a" * 64], parameters={"n": 1}, **options)
+    >>> other, _ = job_key(inputs=["a" * 64], parameters={"n": 2}, **options)
+    >>> len(key), key == other
+    (64, False)
     """
     parts: dict[str, object] = {
         "inputs": inputs,

@@ -103,6 +103,12 @@ def run_catalog(
         If `scheduler` is given and Dask's distributed is not installed.
     ClusterError
         If no scheduler answers there.
+
+    Examples
+    --------
+    >>> summary = run_catalog("data_catalog.yaml", out="out", jobs=4)  # doctest: +SKIP
+    >>> {job["status"] for job in summary.jobs}  # doctest: +SKIP
+    {'done'}
     """
     _check_positive(jobs=jobs, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
     if not grace_s >= 0:
@@ -135,6 +141,11 @@ def default_jobs() -> int:
     -------
     int
         Processors that this process may use, at most 8.
+
+    Examples
+    --------
+    >>> default_jobs() >= 1
+    True
     """
     usable = getattr(os, "sched_getaffinity", None)
     processors = len(usable(0)) if usable is not None else os.cpu_count() or 1

@@ -81,6 +81,12 @@ def past_summaries(out: Path) -> Iterator[dict[str, Any]]:
     ------
     dict
         What ``summary.json`` holds; a damaged one is passed over.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> list(past_summaries(Path("no such folder")))
+    []
     """
     for file in sorted(out.glob(f"{RUNS}/*/summary.json"), reverse=True):
         summary = read_json(file)

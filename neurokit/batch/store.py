@@ -58,6 +58,13 @@ class Store:
     ----------
     out : Path
         The folder; it need not exist yet.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> store = Store(Path("out"))
+    >>> store.folder("atanas2023", "motifs", "all", "0123456789abcdef" * 4).as_posix()
+    'out/atanas2023/motifs/all/0123456789ab'
     """
 
     out: Path
@@ -136,6 +143,12 @@ def read_manifest(folder: Path, key: str | None = None) -> dict[str, Any] | None
     dict or None
         None where there is no manifest, where it is of another key, and where a file that it
         lists is missing or has another size.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> read_manifest(Path("no such folder")) is None
+    True
     """
     manifest = read_json(folder / MANIFEST)
     if not isinstance(manifest, dict) or (key is not None and manifest.get("key") != key):

@@ -9,7 +9,18 @@ from neurokit.batch.jobs import Job, JobId, Row
 
 
 class Watch:
-    """What a run tells while it goes on; the methods do nothing and are there to be replaced."""
+    """What a run tells while it goes on; the methods do nothing and are there to be replaced.
+
+    Examples
+    --------
+    >>> class Counting(Watch):
+    ...     jobs = 0
+    ...
+    ...     def ended(self, *details):
+    ...         self.jobs += 1
+    >>> Counting().jobs
+    0
+    """
 
     def planned(self, jobs: list[Job]) -> None:
         """All jobs are known.

@@ -54,6 +54,14 @@ def plot_co_neuron(model: Any, *, by: str | None = None, ax: Axes | None = None)
     ------
     OptionError
         If neurons have no such coordinate.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(spikes)
+    >>> plot_co_neuron(fit).get_xlabel()
+    'neuron, by cluster'
     """
     labels = model.neuron_labels_
     by = _groups(labels, by)
@@ -90,6 +98,14 @@ def plot_co_state(model: Any, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         Beneath it the ribbon of the states chosen.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(spikes)
+    >>> len(plot_co_state(fit).images)
+    1
     """
     ax = axes_or_new(ax, (5.4, 5.0))
     if not hasattr(model, "co_state_"):
@@ -139,6 +155,14 @@ def plot_raster(
         If `X` has other bins or neurons than the fit.
     OptionError
         If neurons have no such coordinate.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(spikes)
+    >>> len(plot_raster(fit, spikes.activity.signal).images)
+    1
     """
     labels = model.neuron_labels_
     by = _groups(labels, by)
@@ -190,6 +214,14 @@ def plot_latents(model: Any, cluster: int = 0, *, ax: Axes | None = None) -> Axe
     ------
     OptionError
         If there is no such cluster.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(spikes)
+    >>> len(plot_latents(fit, cluster=1).collections)  # bands of mu and of one latent
+    2
     """
     latents = model.latents_
     if not 0 <= cluster < latents.sizes["cluster"]:
@@ -239,6 +271,14 @@ def plot_trace(model: Any, quantity: str = "n_clusters", *, ax: Axes | None = No
     ------
     OptionError
         If it is not traced.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(spikes)
+    >>> plot_trace(fit, "log_likelihood").get_xlabel()
+    'sweep'
     """
     known = [str(name) for name in model.trace_.data_vars]
     if quantity not in known:
@@ -295,6 +335,15 @@ def plot_contingency(model: Any, by: str = "region", *, ax: Axes | None = None) 
     ------
     OptionError
         If neurons have no such coordinate.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> spikes = nk.simulate.biclustered(8, 60, 2, random_state=0).recordings["session1"]
+    >>> counts = spikes.activity.signal.assign_coords(region=("neuron", ["CA1", "LP"] * 4))
+    >>> fit = nk.bicluster.BiCluster(1, n_clusters=2, n_sweeps=6, random_state=0).fit(counts)
+    >>> plot_contingency(fit).get_ylabel()
+    'region'
     """
     table = model.contingency(by)
     counts = table.values

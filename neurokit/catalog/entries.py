@@ -21,6 +21,11 @@ class CatalogFile:
         64 hexadecimal digits; the content is checked against them before any parser sees it.
     bytes : int
         Its size; a download stops there.
+
+    Examples
+    --------
+    >>> CatalogFile("worms/a.json", "", "0" * 64, 2048).bytes
+    2048
     """
 
     path: str
@@ -43,6 +48,12 @@ class RecordingEntry:
         Options of the loader: the dataset's, overridden by the recording's own.
     line : int
         Where it stands in the catalog.
+
+    Examples
+    --------
+    >>> file = CatalogFile("worms/a.json", "", "0" * 64, 2048)
+    >>> RecordingEntry("2022-08-02-01", (file,), {}, 12).files[0].path
+    'worms/a.json'
     """
 
     name: str
@@ -86,6 +97,13 @@ class DatasetEntry:
         what needs it.
     line : int
         Where it stands in the catalog.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> catalog = nk.Catalog.read("data_catalog.yaml")  # doctest: +SKIP
+    >>> catalog.datasets["atanas2023"].licence  # doctest: +SKIP
+    'CC-BY-3.0-US'
     """
 
     name: str
@@ -122,6 +140,11 @@ class RecipeEntry:
         Whether a job gets one recording or all recordings of a dataset.
     line : int
         Where it stands in the catalog.
+
+    Examples
+    --------
+    >>> RecipeEntry("motifs", "connectome.motifs", {"rank": 6}, (), "dataset", 40).params
+    {'rank': 6}
     """
 
     name: str
@@ -145,6 +168,12 @@ class Located:
         unless all are at hand.
     missing : tuple of CatalogFile
         What is not at hand.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Located("here", (Path("worms/a.json"),), ()).status
+    'here'
     """
 
     status: Literal["here", "not_downloaded"]

@@ -44,6 +44,12 @@ class Identity:
         ``SIA?L``, ``IL1``, ``AWCON``). ``unknown``: anything else.
     candidates : tuple of str
         Neurons that it can be, in the order of the table; the one itself if it is certain.
+
+    Examples
+    --------
+    >>> from neurokit.celegans import identify
+    >>> identify("AVA?").candidates
+    ('AVAL', 'AVAR')
     """
 
     label: str

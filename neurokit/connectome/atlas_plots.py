@@ -56,6 +56,15 @@ def plot_course(
     ------
     OptionError
         If there is no such component or recording.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> plot_course(fit).get_xlabel()
+    'time (s)'
     """
     model._check_fitted()
     rows = np.arange(model.weight_.sizes["component"])
@@ -162,6 +171,18 @@ def plot_courses_under_tracks(
         If recordings share no clock and none is chosen, or there is none of that name.
     SchemaError
         If no track is a series over time.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> speed = xr.DataArray(
+    ...     np.arange(160.0), {"time": np.arange(160.0)}, ["time"], attrs={"units": "mm/s"}
+    ... )
+    >>> plot_courses_under_tracks(fit, {"speed": speed})[-1].get_xlabel()
+    'time (s)'
     """
     named = {str(name): track for name, track in tracks.items()}
     drawn = {name: track for name, track in named.items() if track.dims == ("time",)}
@@ -213,6 +234,15 @@ def plot_atlas(atlas: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ------
     SchemaError
         If this is no atlas.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> plot_atlas(fit.atlas_).get_xlabel()
+    'epoch'
     """
     held = list(getattr(atlas, "data_vars", ()))
     if not {"mean", "outside", "q"} <= set(held):

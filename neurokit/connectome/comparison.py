@@ -108,6 +108,14 @@ def factor_match_score(found: xr.Dataset, truth: xr.Dataset) -> xr.DataArray:
     References
     ----------
     .. [1] Acar et al. (2011). doi:10.1016/j.chemolab.2010.08.004
+
+    Examples
+    --------
+    >>> from neurokit.connectome import NonNegativeCP
+    >>> tensor = np.random.default_rng(0).random((4, 5, 6))
+    >>> fit = NonNegativeCP(2, n_restarts=1, random_state=0).fit(tensor)
+    >>> factor_match_score(fit.factors_, fit.factors_.isel(component=[1, 0])).values.round(6)
+    array([1., 1.])
     """
     products = mode_cosines(found, truth).prod(axis=0)
     rows, columns = match(products)

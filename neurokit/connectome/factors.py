@@ -163,6 +163,15 @@ def motif_matrices(factors: xr.Dataset) -> xr.DataArray:
     ------
     SchemaError
         If there is no pair mode with both coordinates.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> motif_matrices(fit.factors_).sizes
+    Frozen({'component': 1, 'neuron': 6, 'partner': 6})
     """
     space = _space_of_pairs(factors)
     names, first, second = members(factors[space].values, factors["partner"].values)
@@ -189,6 +198,15 @@ def neuron_strength(factors: xr.Dataset) -> xr.DataArray:
     ------
     SchemaError
         If there is no pair mode with both coordinates.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> neuron_strength(fit.factors_).sizes
+    Frozen({'component': 1, 'neuron': 6})
     """
     matrices = motif_matrices(factors)
     # The diagonal is no pair.
@@ -209,6 +227,12 @@ def pair_loading(neuron_loading: xr.DataArray) -> xr.DataArray:
     -------
     DataArray
         (component, pair) with coordinates neuron(pair), partner(pair).
+
+    Examples
+    --------
+    >>> names = {"neuron": ["AVAL", "AVAR", "RIML"]}
+    >>> pair_loading(xr.DataArray([[4.0, 1.0, 0.0]], names, ["component", "neuron"])).values
+    array([[2., 0., 0.]])
     """
     values = neuron_loading.transpose("component", "neuron").values
     names = neuron_loading["neuron"].values

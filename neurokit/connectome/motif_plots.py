@@ -120,6 +120,15 @@ def plot_motif_matrix(
     ------
     OptionError
         If there is no such component.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> len(plot_motif_matrix(fit).images)
+    1
     """
     order, labels = neuron_order(model, component, n_shown)
     matrix = model.motifs_.values[check_component(model, component)]
@@ -209,6 +218,15 @@ def plot_community_graph(
     ------
     OptionError
         If there is no such component.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> len(plot_community_graph(fit).texts) > 0
+    True
     """
     order, labels = neuron_order(model, component, None)
     if (labels >= 0).any():
@@ -276,6 +294,15 @@ def plot_null(model: DynamicConnectome, *, ax: Axes | None = None) -> Axes:
     ------
     OptionError
         If there were no permutations.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 8, 1, duration=120.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 4}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> len(plot_null(fit).get_xticks())  # one per motif
+    1
     """
     if not hasattr(model, "null_"):
         raise OptionError(
@@ -324,6 +351,15 @@ def plot_overview(model: DynamicConnectome, *, figure: Figure | None = None) -> 
     -------
     (component, 3) ndarray of matplotlib.axes.Axes
         The title says the p-value where there is one.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> plot_overview(fit).shape  # a row per motif
+    (1, 3)
     """
     from neurokit.connectome.atlas_plots import plot_course
 

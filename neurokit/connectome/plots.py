@@ -53,6 +53,15 @@ def plot_motif(
         If there is no such component.
     SchemaError
         If the tensor had no pairs with names.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> len(plot_motif(fit.factors_).images)
+    1
     """
     one = _component(factors, component)
     matrix = motif_matrices(one).isel(component=0)
@@ -106,6 +115,15 @@ def plot_time_course(
         If there is no such component.
     SchemaError
         If the tensor had no time.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> plot_time_course(fit.factors_).get_xlabel()
+    'time (s)'
     """
     chosen = factors if component is None else _component(factors, component)
     if "time_course" not in chosen:
@@ -160,6 +178,15 @@ def plot_recording_loading(
         If there is no such component.
     SchemaError
         If the tensor had no recordings.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> len(plot_recording_loading(fit.factors_, 0).patches)
+    2
     """
     chosen = factors if component is None else _component(factors, component)
     if "recording_loading" not in chosen:
@@ -200,6 +227,15 @@ def plot_components(factors: xr.Dataset, *, figure: Figure | None = None) -> NDA
     -------
     (component, mode) ndarray of matplotlib.axes.Axes
         Pairs as matrices, time as lines, everything else as bars.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 6, 1, duration=120.0, random_state=0)
+    >>> pairs = nk.connectome.affinity(nk.stack(worms.recordings), bin_s=8.0)
+    >>> fit = nk.connectome.NonNegativeCP(1, n_restarts=1, random_state=0).fit(pairs)
+    >>> plot_components(fit.factors_).shape  # (component, mode)
+    (1, 3)
     """
     modes = list(modes_of(factors))
     n = factors.sizes["component"]

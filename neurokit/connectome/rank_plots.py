@@ -38,6 +38,16 @@ def plot_rank_selection(selection: xr.Dataset, ax: Axes | None = None) -> Axes:
     ------
     SchemaError
         If this is no selection of a rank.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurokit.connectome import select_rank
+    >>> rng = np.random.default_rng(0)
+    >>> tensor = rng.random((12, 1)) * rng.random(10) + 0.05 * rng.random((12, 10))
+    >>> curve = select_rank(tensor, [1, 2], n_folds=2, n_restarts=2, random_state=0)
+    >>> plot_rank_selection(curve).get_ylabel()
+    'excess error of hidden entries'
     """
     held = list(getattr(selection, "data_vars", ()))
     if not {"excess", "excess_se", "stability"} <= set(held):

@@ -61,6 +61,18 @@ def plot_motif_beside_structure(
         If there is no such component or kind of synapse.
     SchemaError
         If this is no connectome.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> names = fit.motifs_.neuron.values
+    >>> coords = {"synapse_type": ["chemical"], "pre": names, "post": names}
+    >>> wiring = xr.DataArray(np.ones((1, 10, 10)), coords, ["synapse_type", "pre", "post"])
+    >>> len(plot_motif_beside_structure(fit, wiring))
+    2
     """
     weight = synapse_weight(connectome)
     held = [str(kind) for kind in weight["synapse_type"].values]
@@ -113,6 +125,20 @@ def plot_structure_comparison(
         If the correlation is unknown.
     SchemaError
         If this is no comparison.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> worms = nk.simulate.worms(2, 10, 1, duration=160.0, random_state=0)
+    >>> options = {"bin_s": 8.0, "n_restarts": 1, "communities": None, "n_permutations": 0}
+    >>> fit = nk.connectome.DynamicConnectome(1, **options, random_state=0).fit(worms.recordings)
+    >>> names = fit.motifs_.neuron.values
+    >>> coords = {"synapse_type": ["chemical"], "pre": names, "post": names}
+    >>> weight = np.random.default_rng(0).integers(0, 3, (1, 10, 10)).astype(float)
+    >>> wiring = xr.DataArray(weight, coords, ["synapse_type", "pre", "post"])
+    >>> found = nk.connectome.compare_structure(fit, wiring, n_permutations=9, random_state=0)
+    >>> len(plot_structure_comparison(found).get_xticklabels())
+    1
     """
     held = list(getattr(comparison, "data_vars", ()))
     if not {"r", "null_mean", "null_sd", "q"} <= set(held):

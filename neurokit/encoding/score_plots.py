@@ -67,6 +67,12 @@ def plot_score_map(
         If a score is of a channel that the recording has not, or not one per channel.
     SchemaError
         If positions are needed and missing.
+
+    Examples
+    --------
+    >>> score = xr.DataArray([0.1, 0.3], {"neuron": ["AVAL", "AVAR"]}, ["neuron"])
+    >>> plot_score_map(score, kind="bars").get_ylabel()
+    'held-out r'
     """
     check_option("kind", kind, ["auto", "sensors", "places", "bars"])
     if score.ndim != 1:
@@ -246,6 +252,21 @@ def plot_sites(sites: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         Held-out R2 of vision and language together against that with multimodal features;
         sites of integration lie above the diagonal and are coloured.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.encoded(400, 4, sites={"none": 2, "multimodal": 2}, random_state=0)
+    >>> rec = sim.recordings["encoded"]
+    >>> cv = nk.stats.BlockedCV(3, gap=0.5)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # a record this short has few blocks
+    ...     found = nk.encoding.integration_sites(
+    ...         nk.encoding.stimulus_features(rec), rec, cv=cv, n_shifts=9, random_state=0
+    ...     )
+    >>> len(plot_sites(found).collections) > 0
+    True
     """
     score = sites["score"]
     over = [dim for dim in score.dims[1:] if dim not in sites["site"].dims]
@@ -289,6 +310,15 @@ def plot_variance_partition(
     -------
     matplotlib.axes.Axes
         Parts below 0 hang from the axis.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rng = np.random.default_rng(0)
+    >>> bands = {"vision": rng.normal(size=(200, 2)), "sound": rng.normal(size=(200, 2))}
+    >>> y = bands["vision"] @ rng.normal(size=(2, 3)) + rng.normal(size=(200, 3))
+    >>> plot_variance_partition(nk.encoding.variance_partition(bands, y)).get_ylabel()
+    'part of R2'
     """
     common = parts["common"]
     targets = common.dims[1:]
@@ -341,6 +371,15 @@ def plot_layer_map(layers: xr.Dataset, *, n_shown: int = 60, ax: Axes | None = N
     ------
     LabelError
         If there is more than one dim beside layers.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rng = np.random.default_rng(0)
+    >>> layers = {name: rng.normal(size=(60, 2)) for name in ("first", "second")}
+    >>> y = layers["first"] @ rng.normal(size=(2, 3)) + rng.normal(size=(60, 3))
+    >>> len(plot_layer_map(nk.encoding.layer_map(layers, y)).images)
+    1
     """
     score = layers["score"]
     if score.ndim != 2:

@@ -38,6 +38,13 @@ def plot_spike_glm(model: SpikeGLM, neuron: Any = None, *, ax: Axes | None = Non
     ------
     OptionError
         If there is no such neuron.
+
+    Examples
+    --------
+    >>> from neurokit.encoding import SpikeGLM
+    >>> counts = np.random.default_rng(0).poisson(0.2, size=(500, 2))
+    >>> plot_spike_glm(SpikeGLM(history=5).fit(None, counts), neuron=0).get_ylabel()
+    'gain exp(filter) (no unit)'
     """
     index = _index(model, neuron)
     ax = axes_or_new(ax, (6.0, 3.4))

@@ -58,6 +58,19 @@ def plot_potential(
     ------
     OptionError
         If there is no such latent.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.oscillators([5.0], [0.1], 4, 3, 30, random_state=0)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # two iterations are for the example
+    ...     model = nk.flows.LangevinLDS(1, n_restarts=1, max_iter=2).fit(
+    ...         sim.recordings["session1"].activity.signal
+    ...     )
+    >>> len(nk.flows.plot_potential(model, latents=[0]).lines) > 0
+    True
     """
     n_latents = int(model.n_latents)
     chosen = list(latents)[: min(2, n_latents)]

@@ -32,6 +32,19 @@ def plot_modes(modes: xr.Dataset | Any, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         Above the dashed line nothing oscillates.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.oscillators([5.0], [0.1], 4, 3, 30, random_state=0)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # two iterations are for the example
+    ...     model = nk.flows.LangevinLDS(1, n_restarts=1, max_iter=2).fit(
+    ...         sim.recordings["session1"].activity.signal
+    ...     )
+    >>> nk.flows.plot_modes(model).get_xlabel()
+    'undamped frequency (Hz)'
     """
     ax = axes_or_new(ax, (5.2, 3.6))
     known = isinstance(modes, xr.Dataset)
@@ -73,6 +86,19 @@ def plot_spectrum(
     -------
     matplotlib.axes.Axes
         Power over frequency, logarithmic.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.oscillators([5.0], [0.1], 4, 3, 30, random_state=0)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # two iterations are for the example
+    ...     model = nk.flows.LangevinLDS(1, n_restarts=1, max_iter=2).fit(
+    ...         sim.recordings["session1"].activity.signal
+    ...     )
+    >>> nk.flows.plot_spectrum(model).get_xlabel()
+    'frequency (Hz)'
     """
     ax = axes_or_new(ax, (5.2, 3.6))
     top = 0.5 / model.bin_width_
@@ -133,6 +159,18 @@ def plot_phase(
     -------
     matplotlib.axes.Axes
         One line per trial, from its open to its filled end.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.oscillators([5.0], [0.1], 4, 3, 30, random_state=0)
+    >>> counts = sim.recordings["session1"].activity.signal
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # two iterations are for the example
+    ...     model = nk.flows.LangevinLDS(1, n_restarts=1, max_iter=2).fit(counts)
+    >>> len(nk.flows.plot_phase(model.transform(counts), n_trials=2).lines) >= 2
+    True
     """
     if not isinstance(paths, xr.Dataset) or "velocity" not in paths:
         raise SchemaError(
@@ -186,6 +224,14 @@ def plot_rates(
     -------
     matplotlib.axes.Axes
         Neurons one above the other, each scaled to its highest rate.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.oscillators([5.0], [0.1], 4, 3, 30, random_state=0)
+    >>> rate = sim.truth.rate
+    >>> nk.flows.plot_rates(rate, trial=1, neurons=(0, 2)).get_xlabel()
+    'time (s)'
     """
     if set(rates.dims) != {"trial", "time", rates.dims[-1]} or rates.ndim != 3:
         raise SchemaError(
@@ -232,6 +278,13 @@ def plot_comparison(table: xr.Dataset, metric: str = "co_bps", *, ax: Axes | Non
     -------
     matplotlib.axes.Axes
         Models from top to bottom.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> table = xr.Dataset({"co_bps": ("model", [0.1, 0.2])}, {"model": ["smoothing", "Langevin"]})
+    >>> len(nk.flows.plot_comparison(table).patches)
+    2
     """
     if metric not in table:
         raise OptionError(

@@ -84,6 +84,15 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
     ------
     StoreError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_file(f"{folder}/a.txt") as temporary:
+    ...         _ = temporary.write_text("whole or not at all")
+    ...     Path(f"{folder}/a.txt").read_text()
+    'whole or not at all'
     """
     final = Path(path)
     temporary = temporary_name(final)
@@ -115,6 +124,15 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     ------
     StoreError
         If the folder cannot be written or `path` exists already.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_folder(f"{folder}/result") as temporary:
+    ...         _ = (temporary / "a.txt").write_text("x")
+    ...     [path.name for path in Path(f"{folder}/result").iterdir()]
+    ['a.txt']
     """
     final = Path(path)
     temporary = temporary_name(final)
@@ -143,6 +161,13 @@ def write_text(path: Path | str, text: str) -> Path:
     -------
     Path
         The file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(f"{folder}/a.txt", "τ = 2 s").read_text(encoding="utf-8")
+    'τ = 2 s'
     """
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -163,5 +188,12 @@ def write_json(path: Path | str, content: object) -> Path:
     -------
     Path
         The file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(f"{folder}/a.json", {"rank": 3}).read_text().split()
+    ['{', '"rank":', '3', '}']
     """
     return write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")

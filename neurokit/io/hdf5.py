@@ -42,6 +42,17 @@ def open_hdf5(path: Path | str) -> h5py.File:
     ------
     FileContentError
         If the file is truncated, not HDF5, or has links or storage outside itself.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import h5py
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with h5py.File(f"{folder}/a.h5", "w") as file:
+    ...         file["x"] = [1.0, 2.0]
+    ...     with open_hdf5(f"{folder}/a.h5") as file:
+    ...         file["x"].shape
+    (2,)
     """
     source = require_file(path)
     check_heaps(source)

@@ -110,6 +110,14 @@ def require_file(path: Path | str, minimum: int = 1) -> Path:
     FileContentError
         If the file is missing, a folder, pipe or device, unreadable, empty or shorter than
         `minimum`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.txt").write_text("LAB1")
+    ...     require_file(f"{folder}/a.txt", minimum=4).name
+    'a.txt'
     """
     file = locate(path)
     if file.is_dir():
@@ -152,6 +160,14 @@ def read_head(path: Path | str, n: int = 512) -> bytes:
     ------
     FileContentError
         If the file is missing, empty or unreadable.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.txt").write_text("LAB1 and more")
+    ...     read_head(f"{folder}/a.txt", 4)
+    b'LAB1'
     """
     with require_file(path).open("rb") as handle:
         return handle.read(n)
@@ -174,6 +190,14 @@ def sha256_of(path: Path | str) -> str:
     ------
     FileContentError
         If the file is missing or unreadable.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.txt").write_text("")
+    ...     sha256_of(f"{folder}/a.txt")[:8]
+    'e3b0c442'
     """
     with require_file(path, minimum=0).open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -197,6 +221,15 @@ def detect_format(path: Path | str) -> str:
     ------
     FileContentError
         If the file is missing, empty or unreadable.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "named.txt")
+    ...     _ = path.write_text('{"rank": 3}')
+    ...     detect_format(path)
+    'json'
     """
     head = read_head(path, 4096).removeprefix(b"\xef\xbb\xbf")
     for offset, magic, name in _MAGIC:

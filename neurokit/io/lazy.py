@@ -25,6 +25,15 @@ class FileArray(BackendArray):
         Full shape.
     dtype : dtype-like
         What `read` returns.
+
+    Examples
+    --------
+    >>> class Counting(FileArray):
+    ...     def read(self, key):
+    ...         return np.arange(6)[key]
+    >>> variable = lazy_variable(("time",), Counting((6,), int))
+    >>> variable[2:4].values
+    array([2, 3])
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
@@ -99,5 +108,13 @@ def lazy_variable(
     -------
     xarray.Variable
         Indexing it stays lazy.
+
+    Examples
+    --------
+    >>> class Zeros(FileArray):
+    ...     def read(self, key):
+    ...         return np.zeros(self.shape, self.dtype)[key]
+    >>> lazy_variable(("time", "neuron"), Zeros((10, 3), "float32")).shape
+    (10, 3)
     """
     return xr.Variable(dims, indexing.LazilyIndexedArray(array), dict(attrs or {}))

@@ -163,6 +163,17 @@ def info(path: str | Path, loader: str | None = None) -> dict[str, Any]:
         If the file is missing, empty or damaged.
     LoaderError
         If no loader, or more than one, fits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import neurokit as nk
+    >>> rec = nk.simulate.recording("calcium", random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = nk.save(rec, f"{folder}/worm.nc")
+    ...     found = nk.info(path)
+    >>> found["modality"]
+    'calcium'
     """
     source = _located(path)
     if loader == STORE or (loader is None and is_store(source)):

@@ -30,6 +30,11 @@ def load_entry_points(group: str) -> dict[str, EntryPoint]:
     ------
     LoaderError
         If two distributions register one name.
+
+    Examples
+    --------
+    >>> "npy" in load_entry_points("neurokit.loaders")
+    True
     """
     return dict(_load(group, tuple(sys.path)))
 

@@ -45,6 +45,12 @@ class Loader:
         The options that `open` takes, one line each.
     extra : str
         The pip extra that it needs, if any.
+
+    Examples
+    --------
+    >>> loader = get_loader("npy")
+    >>> loader.title != "" and ".npy" in loader.suffixes
+    True
     """
 
     name: str
@@ -87,6 +93,11 @@ def loader_names() -> list[str]:
     -------
     list of str
         Sorted.
+
+    Examples
+    --------
+    >>> "nwb" in loader_names()
+    True
     """
     return list(load_entry_points(GROUP))
 
@@ -110,6 +121,11 @@ def get_loader(name: str) -> Loader:
         If there is none of that name.
     DependencyError
         If a library that it needs is not installed.
+
+    Examples
+    --------
+    >>> get_loader("npy").modality
+    'calcium'
     """
     points = load_entry_points(GROUP)
     if name not in points:

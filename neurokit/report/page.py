@@ -94,6 +94,12 @@ def rebuild(directory: str | Path) -> Path:
     ------
     StoreError
         If there is nothing to report.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> nk.report.rebuild("out").name  # doctest: +SKIP
+    'report.html'
     """
     folder = Path(directory).expanduser()
     if (folder / "summary.json").is_file():

@@ -225,6 +225,13 @@ class FeatureModel(WeightedModel):
     References
     ----------
     Khaligh-Razavi & Kriegeskorte (2014). doi:10.1371/journal.pcbi.1003915
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> features = np.random.default_rng(0).normal(size=(6, 2))
+    >>> nk.rsa.feature_model(features).nonnegative
+    True
     """
 
 

@@ -46,6 +46,13 @@ class Neighbourhoods:
     grid : mapping of str to int
         Sizes of the dims of a volume that the places come from; their labels are then positions
         in it, flattened.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> near = nk.rsa.volume_neighbourhoods(np.ones((3, 3, 3), bool), radius=1.0)
+    >>> near.labels.size
+    27
     """
 
     starts: Index

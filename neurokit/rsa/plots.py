@@ -36,6 +36,13 @@ def plot_rdm(rdm: xr.DataArray | ArrayLike, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         Grey is unknown.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rdm = nk.rsa.rdm(np.random.default_rng(0).normal(size=(5, 8)), "euclidean")
+    >>> plot_rdm(rdm).images[0].get_array().shape
+    (5, 5)
     """
     import matplotlib as mpl
 
@@ -101,6 +108,13 @@ def plot_arrangement(
         If a value is NaN.
     OptionError
         If there is not one group per condition, or no draw.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rdm = nk.rsa.rdm(np.random.default_rng(0).normal(size=(5, 8)), "euclidean")
+    >>> len(plot_arrangement(rdm).collections) > 0
+    True
     """
     from matplotlib.patches import Ellipse
 
@@ -177,6 +191,20 @@ def plot_models(result: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ------
     SchemaError
         If the result has other dims, such as time.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.normal(size=(6, 4))
+    >>> patterns = xr.DataArray(
+    ...     truth + rng.normal(size=(4, 6, 4)), dims=["subject", "condition", "channel"]
+    ... )
+    >>> models = {"truth": nk.rsa.rdm(truth, "euclidean")}
+    >>> rdms = nk.rsa.rdm(patterns, "euclidean")
+    >>> result = nk.rsa.evaluate(models, rdms, n_draws=50, random_state=0)
+    >>> plot_models(result).get_ylabel()
+    'similarity (cosine)'
     """
     _check_result(result)
     if result["score"].dims != ("model",):
@@ -239,6 +267,13 @@ def plot_map(similarity: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     ------
     OptionError
         If it has other dims.
+
+    Examples
+    --------
+    >>> coords = {"lower": [0.0, 0.5], "upper": [0.5, 1.0]}
+    >>> ax = plot_map(xr.DataArray([[0.1, 0.2], [np.nan, 0.3]], coords, ["lower", "upper"]))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('lower quantile', 'upper quantile')
     """
     dims = getattr(similarity, "dims", ())
     if set(dims) != {"lower", "upper"}:
@@ -277,6 +312,22 @@ def plot_time_course(
     ------
     SchemaError
         If there is no time, or the clusters are not over it.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.normal(size=(6, 4))
+    >>> patterns = xr.DataArray(
+    ...     truth + rng.normal(size=(4, 3, 6, 4)),
+    ...     {"time": [0.0, 0.1, 0.2]},
+    ...     ["subject", "time", "condition", "channel"],
+    ... )
+    >>> models = {"truth": nk.rsa.rdm(truth, "euclidean")}
+    >>> rdms = nk.rsa.rdm(patterns, "euclidean")
+    >>> result = nk.rsa.evaluate(models, rdms, n_draws=50, random_state=0)
+    >>> plot_time_course(result).get_xlabel()
+    'time (s)'
     """
     _check_result(result)
     if set(result["score"].dims) != {"time", "model"}:

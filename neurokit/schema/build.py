@@ -45,6 +45,11 @@ def labels(values: Iterable[object], what: str) -> np.ndarray[Any, Any]:
     ------
     LabelError
         If a label is empty or stands twice.
+
+    Examples
+    --------
+    >>> labels(["AVAL", "AVAR"], "neurons").tolist()
+    ['AVAL', 'AVAR']
     """
     names = strings(values)
     unique, counts = np.unique(names, return_counts=True)
@@ -72,6 +77,11 @@ def strings(values: Iterable[object]) -> np.ndarray[Any, Any]:
     -------
     (n,) ndarray of str
         Fixed width, as both stores give it back.
+
+    Examples
+    --------
+    >>> strings(["a", None, float("nan")]).tolist()
+    ['a', '', '']
     """
     plain = ["" if pd.isna(v) else str(v) for v in values]  # type: ignore[call-overload]
     return np.asarray(plain, dtype=np.str_)
@@ -296,6 +306,12 @@ def series(
     ------
     SchemaError
         If a measure is not as long as the clock.
+
+    Examples
+    --------
+    >>> group = series({"speed": np.zeros(4)}, rate=2.0, units={"speed": "mm/s"})
+    >>> group.speed.attrs["units"], group.time.values
+    ('mm/s', array([0. , 0.5, 1. , 1.5]))
     """
     if not variables:
         raise SchemaError("no variable is given", where="variables", mend="Give at least one.")
@@ -355,6 +371,12 @@ def events(
     ------
     SchemaError
         If the columns differ in length.
+
+    Examples
+    --------
+    >>> group = events([1.0, 3.5], duration=[0.5, 0.5], trial_type=["go", "stop"])
+    >>> group.trial_type.values.tolist()
+    ['go', 'stop']
     """
     onsets = np.asarray(onset, dtype=np.float64)
     n = onsets.size
@@ -400,6 +422,12 @@ def spikes(
     xarray.Dataset
         ``spike_time``(spike) in s and ``spike_end``(neuron), the offset behind each neuron's
         last spike.
+
+    Examples
+    --------
+    >>> group = spikes({"a": [0.1, 0.7], "b": [0.2]})
+    >>> group.spike_time.values, group.spike_end.values
+    (array([0.1, 0.7, 0.2]), array([2, 3]))
     """
     trains = [np.sort(np.asarray(train, dtype=np.float64)) for train in spike_times.values()]
     ends = np.cumsum([train.size for train in trains], dtype=np.int64)
@@ -452,6 +480,15 @@ def connectome(
     ------
     SchemaError
         If a synapse type is unknown or sizes differ.
+
+    Examples
+    --------
+    >>> group = connectome(
+    ...     np.ones((1, 2, 2)), pre=["AVAL", "AVAR"], post=["AVAL", "VB1"],
+    ...     synapse_type=["chemical"],
+    ... )
+    >>> group.weight.dims
+    ('synapse_type', 'pre', 'post')
     """
     dims = ("synapse_type", "pre", "post")
     for kind in synapse_type:

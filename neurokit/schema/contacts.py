@@ -38,6 +38,11 @@ class Contact(NamedTuple):
         Name of the electrode; ``""`` where names are bare numbers.
     contact : int
         Number on it, as in the name; the lowest is deepest (SEEG) by convention.
+
+    Examples
+    --------
+    >>> Contact("LA", 3).shaft
+    'LA'
     """
 
     shaft: str
@@ -130,6 +135,17 @@ def with_contacts(group: xr.Dataset) -> xr.Dataset:
     -------
     Dataset
         With the two coordinates, or unchanged where no channel is a contact.
+
+    Examples
+    --------
+    >>> from neurokit.schema import activity
+    >>> kinds = {"channel_type": ["SEEG", "SEEG"]}
+    >>> group = activity(
+    ...     np.zeros((3, 2)), names=["LA1", "LA2"], space="channel", rate=10.0, units="V",
+    ...     coords=kinds,
+    ... )
+    >>> with_contacts(group).contact.values.tolist()
+    [1, 2]
     """
     if "channel_type" not in group.coords or "contact" in group.coords:
         return group

@@ -34,6 +34,12 @@ class Finding:
         What was found.
     mend : str
         What to do.
+
+    Examples
+    --------
+    >>> finding = Finding("NK301", "VIOLATION", "/activity", "time goes back", "Sort it.")
+    >>> finding.code
+    'NK301'
     """
 
     code: str
@@ -56,6 +62,13 @@ class Findings(Sequence[Finding]):
     ----------
     findings : iterable of Finding
         In the order they were found.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> found = nk.validate(nk.simulate.recording("calcium", random_state=0))
+    >>> found.ok, len(found)
+    (True, 0)
     """
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
@@ -134,6 +147,12 @@ def findings_to_json(findings: Iterable[Finding]) -> str:
     -------
     str
         One object per finding.
+
+    Examples
+    --------
+    >>> finding = Finding("NK301", "VIOLATION", "/activity", "time goes back", "Sort it.")
+    >>> findings_from_json(findings_to_json([finding])) == [finding]
+    True
     """
     return json.dumps([asdict(f) for f in findings])
 
@@ -150,6 +169,11 @@ def findings_from_json(text: str) -> list[Finding]:
     -------
     list of Finding
         In the same order.
+
+    Examples
+    --------
+    >>> findings_from_json(findings_to_json([])) == []
+    True
     """
     rows: list[dict[str, Any]] = json.loads(text)
     return [Finding(**row) for row in rows]

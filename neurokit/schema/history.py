@@ -33,6 +33,13 @@ def as_history(x: xr.DataTree | xr.Dataset | xr.DataArray) -> list[dict[str, Any
     -------
     list of dict
         Each with function, parameters, version, seed and hash.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rec = nk.simulate.recording("calcium", random_state=0)
+    >>> [step["function"] for step in as_history(nk.signal.scale(rec))][-1]
+    'signal.scale'
     """
     steps: list[dict[str, Any]] = json.loads(str(x.attrs.get("history", "[]")))
     return steps
@@ -81,6 +88,12 @@ def add_history(
     -------
     same type as `x`
         Shares its data with `x`.
+
+    Examples
+    --------
+    >>> x = add_history(xr.DataArray([1.0, 2.0]), "mylab.detrend", {"order": 1})
+    >>> as_history(x)[-1]["function"]
+    'mylab.detrend'
     """
     steps: list[dict[str, Any]] = as_history(x)
     step = {

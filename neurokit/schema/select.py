@@ -33,6 +33,12 @@ def space_dim(x: xr.DataArray | xr.Dataset) -> str:
     ------
     SchemaError
         If it has neither or both.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> space_dim(nk.simulate.recording("eeg", random_state=0).activity.signal)
+    'channel'
     """
     found = [dim for dim in SPACE_DIMS if dim in x.dims]
     if len(found) != 1:
@@ -54,6 +60,13 @@ def neural_channels(x: xr.DataArray | xr.Dataset) -> np.ndarray[Any, np.dtype[np
     -------
     (n,) ndarray of bool
         Along the space dim.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rec = nk.simulate.recording("eeg", random_state=0)
+    >>> neural_channels(rec.activity.signal).dtype
+    dtype('bool')
     """
     dim = space_dim(x)
     if "channel_type" not in x.coords:
@@ -80,6 +93,12 @@ def signal_of(x: xr.DataTree | xr.DataArray, *, neural: bool = True) -> xr.DataA
     ------
     SchemaError
         If a recording has no ``/activity``, or nothing neural in it.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> signal_of(nk.simulate.recording("calcium", random_state=0)).dims
+    ('time', 'neuron')
     """
     if isinstance(x, xr.DataArray):
         return x
@@ -126,6 +145,13 @@ def with_signal(rec: xr.DataTree, signal: xr.DataArray) -> xr.DataTree:
     -------
     DataTree
         A new tree that shares data with `rec`.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rec = nk.simulate.recording("calcium", random_state=0)
+    >>> with_signal(rec, rec.activity.signal[:10]).activity.sizes["time"]
+    10
     """
     old = rec["activity"].to_dataset()
     changed = {dim for dim in old["signal"].dims if not _same_axis(old, signal, str(dim))}
@@ -188,6 +214,14 @@ def map_activity(
     -------
     same type as `x`
         The new signal, or a recording that holds it.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> rec = nk.simulate.recording("calcium", random_state=0)
+    >>> halved = map_activity(rec, lambda x: x / 2, name="mylab.halve")
+    >>> bool((halved.activity.signal * 2 == rec.activity.signal).all())
+    True
     """
     if isinstance(x, xr.DataTree):
         out = with_signal(x, function(signal_of(x, neural=False)))
@@ -217,6 +251,12 @@ def require_one_unit(x: xr.DataArray) -> str:
     ------
     UnitsError
         If channels differ in unit.
+
+    Examples
+    --------
+    >>> x = xr.DataArray(np.zeros((3, 2)), dims=["time", "channel"], attrs={"units": "V"})
+    >>> require_one_unit(x.assign_coords(channel=["Fp1", "Fp2"], unit=("channel", ["V", "V"])))
+    'V'
     """
     if "unit" not in x.coords:
         return str(x.attrs.get("units", "1"))

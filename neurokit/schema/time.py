@@ -104,6 +104,11 @@ def time_coordinate(values: ArrayLike, rate: float | None = None) -> xr.Variable
     -------
     xarray.Variable
         float64, attrs ``units`` and, if regular, ``sampling_rate``.
+
+    Examples
+    --------
+    >>> time_coordinate(np.arange(3) / 4, rate=4.0).attrs["sampling_rate"]
+    4.0
     """
     attrs: dict[str, str | float] = {"units": "s"}
     if rate is not None:
@@ -130,6 +135,12 @@ def runs(x: xr.DataArray | xr.Dataset) -> list[slice]:
     -------
     list of slice
         In time order; one slice over everything where there is no ``run``.
+
+    Examples
+    --------
+    >>> x = xr.DataArray(np.zeros(5), {"run": ("time", [0, 0, 0, 1, 1])}, ["time"])
+    >>> runs(x)
+    [slice(0, 3, None), slice(3, 5, None)]
     """
     n = x.sizes["time"]
     if "run" not in x.coords or x["run"].dims != ("time",):
@@ -158,6 +169,12 @@ def sampling_rate(x: xr.DataArray | xr.Dataset) -> float:
     TimeError
         If there is no time axis, no rate (irregular time), or the axis contradicts the rate,
         as it does after a selection with a step.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sampling_rate(nk.simulate.recording("calcium", random_state=0).activity.signal)
+    4.0
     """
     if "time" not in x.coords:
         dims = tuple(x.dims)

@@ -41,6 +41,12 @@ def validate(rec: xr.DataTree, deep: bool = False) -> Findings:
     ------
     SchemaError
         If `rec` is not a tree at all.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> validate(nk.simulate.recording("eeg", random_state=0)).ok
+    True
     """
     if not isinstance(rec, xr.DataTree):
         raise SchemaError(

@@ -19,6 +19,13 @@ class Simulation:
         By recording id, ready for ``nk.stack`` and every estimator.
     truth : Dataset
         What an analysis should find; `attrs` hold the simulator's parameters.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> sim = nk.simulate.worms(2, 6, 1, duration=60.0, random_state=0)
+    >>> list(sim.recordings), "time_course" in sim.truth
+    (['worm1', 'worm2'], True)
     """
 
     recordings: dict[str, xr.DataTree]

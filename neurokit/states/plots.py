@@ -74,6 +74,14 @@ def plot_posterior(
         If dims are others.
     OptionError
         If there is no such trial, or nothing between `start` and `stop`.
+
+    Examples
+    --------
+    >>> values = np.full((1, 4, 2), 0.5)
+    >>> coords = {"time": [0.0, 0.1, 0.2, 0.3], "state": [0, 1]}
+    >>> posterior = xr.DataArray(values, coords, ["trial", "time", "state"])
+    >>> plot_posterior(posterior).get_xlabel()
+    'time (s)'
     """
     shown = _one_trial(posterior, trial)
     clock, unit = _clock(shown)
@@ -184,6 +192,14 @@ def plot_coupling(
         If there is no such state, or `limit` is not positive.
     SchemaError
         If dims are others.
+
+    Examples
+    --------
+    >>> weights = xr.DataArray(
+    ...     np.eye(2), {"post": ["a", "b"], "pre": ["a", "b"]}, ["post", "pre"]
+    ... )
+    >>> len(plot_coupling(weights).images)
+    1
     """
     if limit is not None and not (np.isfinite(limit) and limit > 0):
         raise OptionError(f"is {limit!r}", where="limit", mend="Give a weight above 0.")
@@ -217,6 +233,16 @@ def plot_edges(
         If there is no such state.
     SchemaError
         If dims are others.
+
+    Examples
+    --------
+    >>> probability = xr.DataArray(
+    ...     np.full((2, 2, 3), 1 / 3),
+    ...     {"post": ["a", "b"], "pre": ["a", "b"], "sign": [-1, 0, 1]},
+    ...     ["post", "pre", "sign"],
+    ... )
+    >>> len(plot_edges(probability).images)
+    1
     """
     if "sign" not in probability.dims:
         raise SchemaError(
@@ -275,6 +301,14 @@ def plot_model(model: Any) -> list[Axes]:
     list of matplotlib.axes.Axes
         The graph of transitions, weights of the inputs of a single response, one matrix per
         state, and one of the prior if it was learned.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> counts = np.random.default_rng(0).poisson(0.5, size=(200, 2))
+    >>> model = nk.states.GLMHMM(1, history=2).fit(counts)
+    >>> len(plot_model(model)) > 1
+    True
     """
     import matplotlib.pyplot as plt
 

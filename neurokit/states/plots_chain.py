@@ -47,6 +47,13 @@ def plot_transitions(
     ------
     SchemaError
         If dims are others.
+
+    Examples
+    --------
+    >>> coords = {"state": [0, 1], "state_next": [0, 1]}
+    >>> chain = xr.DataArray([[0.9, 0.1], [0.2, 0.8]], coords, ["state", "state_next"])
+    >>> len(plot_transitions(chain).patches) >= 2
+    True
     """
     if set(transition.dims) != {"state", "state_next"}:
         raise SchemaError(
@@ -150,6 +157,13 @@ def plot_dwell(dwell: xr.Dataset, *, n_bins: int = 25, ax: Axes | None = None) -
     ------
     SchemaError
         If it is no table of dwell times.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> path = np.repeat([0, 1, 0, 1], [9, 4, 12, 6])
+    >>> nk.states.plot_dwell(nk.states.dwell_table(path, 2, bin_s=0.1)).get_xlabel()
+    'duration (s)'
     """
     if not {"duration", "visit_state", "complete"} <= set(dwell.data_vars):
         raise SchemaError("has no visits", where="dwell", mend="Give one of dwell_table.")
@@ -201,6 +215,16 @@ def plot_selection(selection: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ------
     SchemaError
         If there is no such curve.
+
+    Examples
+    --------
+    >>> import neurokit as nk
+    >>> counts = np.random.default_rng(0).poisson(0.5, size=(4, 60, 2))
+    >>> curve = nk.states.select_states(
+    ...     counts, n_states=[1, 2], n_folds=2, n_restarts=1, random_state=0
+    ... )
+    >>> plot_selection(curve).get_xlabel()
+    'number of states'
     """
     if "log_likelihood" not in selection:
         raise SchemaError(

@@ -48,6 +48,14 @@ class Posterior:
         log p(y) of each trial, nats.
     input_count : (n_states, n_states, n_inputs) ndarray
         sum over t of p(z_t = j, z_{t+1} = k | y) u_{t+1}; empty without transition inputs.
+
+    Examples
+    --------
+    >>> emission = np.log([[0.9, 0.1], [0.8, 0.2]])
+    >>> found = forward_backward(emission, np.full((2, 2), 0.5), np.full(2, 0.5))
+    >>> found.probability.round(2)
+    array([[0.9, 0.1],
+           [0.8, 0.2]])
     """
 
     probability: Array

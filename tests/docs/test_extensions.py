@@ -60,6 +60,8 @@ def test_pages_that_did_not_change_are_not_written_again(tmp_path):
         ("As in [1]_.", "As in [1]."),
         (".. [2] Who (2024).", "2. Who (2024)."),
         (">>> a | b", ">>> a | b"),
+        ("t = 2 * n * m", r"t = 2 \* n \* m"),
+        ("**options", "**options"),
         ("a sentence (in brackets) [as such]", "a sentence (in brackets) [as such]"),
     ],
 )
@@ -86,11 +88,13 @@ def test_notebooks_are_copied_listed_and_forgotten_with_their_source(tmp_path):
     docs.mkdir()
     app = SimpleNamespace(confdir=docs, srcdir=docs)
     for name in ("01_b.ipynb", "00_a.ipynb", "00_a.md"):
-        (source / name).write_text("{}", encoding="utf-8")
+        (source / name).write_text("[c](../docs/checks.md), [d](../README.md)", encoding="utf-8")
     gallery.collect(app)
     page = docs / "notebooks" / "index.md"
     assert "00_a\n01_b\n" in page.read_text(encoding="utf-8")
     assert sorted(p.name for p in (docs / "notebooks").glob("0*")) == ["00_a.ipynb", "01_b.ipynb"]
+    copied = (docs / "notebooks" / "00_a.ipynb").read_text(encoding="utf-8")
+    assert copied == "[c](../checks.md), [d](../README.md)"
     (source / "01_b.ipynb").unlink()
     gallery.collect(app)
     assert "01_b" not in page.read_text(encoding="utf-8")

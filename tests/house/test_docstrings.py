@@ -7,6 +7,7 @@ import doctest
 import importlib
 import inspect
 import re
+import sys
 
 import pytest
 from walk import PACKAGES
@@ -89,6 +90,33 @@ def test_examples_run(name):
     for test in finder.find(item, name, module=module, globs=globs):
         result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
         assert result.failed == 0
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def _shown(item):
+    """True for what a reader looks up by itself: no method, no exception."""
+    if inspect.isclass(item):
+        return not issubclass(item, BaseException)
+    return "." not in item.__qualname__
+
+
+@pytest.mark.parametrize("name", [n for n, item in PUBLIC.items() if _shown(item)])
+def test_every_public_name_shows_how_it_is_used(name):
+    sections = re.findall(r"^(\w+)\n-+$", inspect.getdoc(PUBLIC[name]), re.MULTILINE)
+    assert sections[-1:] == ["Examples"], "Examples come last"
+    assert ">>> " in PUBLIC[name].__doc__.rpartition("Examples")[2]
+
+
+@pytest.mark.parametrize("name", [n for n, item in PUBLIC.items() if inspect.isfunction(item)])
+def test_what_a_function_gives_back_is_said(name):
+    item = PUBLIC[name]
+    gives = str(inspect.signature(item).return_annotation)
+    docstring = inspect.getdoc(item) or ""
+    first = docstring.partition("\n")[0]
+    sections = set(re.findall(r"^(\w+)\n-+$", docstring, re.MULTILINE))
+    said = sections & {"Returns", "Yields"} or re.match(r"(Return|Give|Yield|True|Whether)", first)
+    assert gives in ("None", "NoReturn") or said or _inherits(item, name)
 
 
 def test_a_wrong_docstring_would_be_found():
