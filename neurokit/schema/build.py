@@ -196,8 +196,7 @@ def activity(
 
     Examples
     --------
-    >>> group = activity(np.zeros((4, 2)), names=["AVAL", "AVAR"], rate=2.0)
-    >>> dict(group.sizes)
+    >>> dict(activity(np.zeros((4, 2)), names=["AVAL", "AVAR"], rate=2.0).sizes)
     {'time': 4, 'neuron': 2}
     """
     check_option("space", space, SPACE_DIMS)
@@ -309,9 +308,8 @@ def series(
 
     Examples
     --------
-    >>> group = series({"speed": np.zeros(4)}, rate=2.0, units={"speed": "mm/s"})
-    >>> group.speed.attrs["units"], group.time.values
-    ('mm/s', array([0. , 0.5, 1. , 1.5]))
+    >>> series({"speed": np.zeros(3)}, rate=2.0, units={"speed": "mm/s"}).time.values
+    array([0. , 0.5, 1. ])
     """
     if not variables:
         raise SchemaError("no variable is given", where="variables", mend="Give at least one.")
@@ -374,9 +372,8 @@ def events(
 
     Examples
     --------
-    >>> group = events([1.0, 3.5], duration=[0.5, 0.5], trial_type=["go", "stop"])
-    >>> group.trial_type.values.tolist()
-    ['go', 'stop']
+    >>> events([1.0], duration=[0.5], trial_type=["go"]).trial_type.item()
+    'go'
     """
     onsets = np.asarray(onset, dtype=np.float64)
     n = onsets.size
@@ -425,9 +422,8 @@ def spikes(
 
     Examples
     --------
-    >>> group = spikes({"a": [0.1, 0.7], "b": [0.2]})
-    >>> group.spike_time.values, group.spike_end.values
-    (array([0.1, 0.7, 0.2]), array([2, 3]))
+    >>> spikes({"a": [0.1, 0.7], "b": [0.2]}).spike_end.values
+    array([2, 3])
     """
     trains = [np.sort(np.asarray(train, dtype=np.float64)) for train in spike_times.values()]
     ends = np.cumsum([train.size for train in trains], dtype=np.int64)
@@ -483,12 +479,8 @@ def connectome(
 
     Examples
     --------
-    >>> group = connectome(
-    ...     np.ones((1, 2, 2)), pre=["AVAL", "AVAR"], post=["AVAL", "VB1"],
-    ...     synapse_type=["chemical"],
-    ... )
-    >>> group.weight.dims
-    ('synapse_type', 'pre', 'post')
+    >>> connectome(np.ones((1, 1, 1)), pre=["a"], post=["b"], synapse_type=["contact"]).post.item()
+    'b'
     """
     dims = ("synapse_type", "pre", "post")
     for kind in synapse_type:
@@ -576,8 +568,7 @@ def recording(
     Examples
     --------
     >>> group = activity(np.zeros((4, 2)), names=["AVAL", "AVAR"], rate=2.0)
-    >>> rec = recording({"activity": group}, modality="calcium", subject="worm-1")
-    >>> rec.activity.signal.sel(neuron="AVAL").shape
+    >>> recording({"activity": group}, modality="calcium").activity.signal[:, 0].shape
     (4,)
     """
     check_option("modality", modality, MODALITIES)
