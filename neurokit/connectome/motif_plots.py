@@ -338,7 +338,7 @@ def plot_null(model: DynamicConnectome, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_overview(model: DynamicConnectome, *, figure: Figure | None = None) -> NDArray[Any]:
-    """Draw every motif, one row each: pairs by community, time course, recordings.
+    """Draw every motif, one row each: pairs by community, time course, recordings if several.
 
     Parameters
     ----------
@@ -350,7 +350,8 @@ def plot_overview(model: DynamicConnectome, *, figure: Figure | None = None) -> 
     Returns
     -------
     (component, 3) ndarray of matplotlib.axes.Axes
-        The title says the p-value where there is one.
+        (component, 2) where there is one recording. The title says the p-value where there is one,
+        in vermillion where q is .05 or more.
 
     Examples
     --------
@@ -364,16 +365,19 @@ def plot_overview(model: DynamicConnectome, *, figure: Figure | None = None) -> 
     from neurokit.connectome.atlas_plots import plot_course
 
     n = model.weight_.sizes["component"]
+    several = model.recording_loading_.sizes["recording"] > 1
+    widths = [1.4, 2.0, 0.9] if several else [1.4, 2.9]
     if figure is None:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(13.0, 3.9 * n), layout="constrained")
-    axes = figure.subplots(n, 3, squeeze=False, width_ratios=[1.4, 2.0, 0.9])
+    axes = figure.subplots(n, len(widths), squeeze=False, width_ratios=widths)
     for row, number in enumerate(model.weight_["component"].values):
         plot_motif_matrix(model, int(number), n_shown=30, ax=axes[row, 0])
         plot_course(model, int(number), ax=axes[row, 1])
-        factors = xr.Dataset({"recording_loading": model.recording_loading_})
-        plot_recording_loading(factors, int(number), ax=axes[row, 2])
+        if several:
+            factors = xr.Dataset({"recording_loading": model.recording_loading_})
+            plot_recording_loading(factors, int(number), ax=axes[row, 2])
         axes[row, 0].set_title(
             title_of(model, row), fontsize=9, loc="left", color=_colour(model, row)
         )

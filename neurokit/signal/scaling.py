@@ -42,7 +42,7 @@ def scale(x: RecordingOrArray, how: str = "zscore", *, burn_in: float = 30.0) ->
     Returns
     -------
     same type as `x`
-        Same dims and float type.
+        Same dims and float type; ``long_name`` says which score it is.
 
     Raises
     ------
@@ -73,9 +73,16 @@ def scale(x: RecordingOrArray, how: str = "zscore", *, burn_in: float = 30.0) ->
         else:
             over = tuple(dim for dim in ("trial", "time") if dim in signal.dims)
             data = map_rows(signal, zscore_rows if how == "zscore" else robust_rows, over=over)
-        return labelled(data, signal).assign_attrs(units="1")
+        return labelled(data, signal).assign_attrs(units="1", long_name=_name(signal, how))
 
     return apply_step(x, step, "signal.scale", parameters, lambda _: "1")
+
+
+def _name(signal: xr.DataArray, how: str) -> str:
+    """Say on figures that these are no longer the values that were recorded."""
+    score = "z-score" if how == "zscore" else f"{how} z-score"
+    before = str(signal.attrs.get("long_name", ""))
+    return f"{before}, {score}" if before and not before.endswith("z-score") else score
 
 
 def _causal(signal: xr.DataArray, burn_in: float) -> Core:

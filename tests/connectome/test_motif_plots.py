@@ -224,6 +224,16 @@ def test_the_overview_has_a_row_per_motif_and_says_p(fit):
     assert "p = 0.05" in axes[0, 0].get_title(loc="left")
 
 
+def test_the_overview_of_one_animal_draws_no_bar_that_is_always_one():
+    recs = nk.simulate.worms(1, 12, 2, duration=120.0, n_epochs=2, random_state=0).recordings
+    alone = DynamicConnectome(
+        2, bin_s=8.0, n_restarts=1, communities=None, n_permutations=0, random_state=0
+    ).fit(recs)
+    axes = alone.plot()
+    assert axes.shape == (2, 2)
+    assert not any(ax.get_xlabel() == "recording" for ax in axes[0, 0].figure.axes)
+
+
 def test_default_axes_are_new_ones(fit):
     assert plot_null(fit).figure is not plot_atlas(fit.atlas_).figure
 

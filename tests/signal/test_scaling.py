@@ -25,6 +25,17 @@ def test_every_neuron_gets_mean_zero_and_spread_one(
     np.testing.assert_allclose(out.std(axis=0), 1.0, atol=1e-7)
 
 
+def test_a_figure_of_scaled_traces_cannot_be_read_as_one_of_the_recording(traces: Maker) -> None:
+    signal = traces(np.arange(12.0).reshape(6, 2))
+    signal.attrs["long_name"] = "dF/F"
+    names = [scale(signal, how, burn_in=0.0).attrs["long_name"] for how in ("robust", "causal")]
+    assert names == ["dF/F, robust z-score", "dF/F, causal z-score"]
+    assert scale(scale(signal)).attrs["long_name"] == "z-score"
+    del signal.attrs["long_name"]
+    assert scale(signal).attrs["long_name"] == "z-score"
+    assert "long_name" not in signal.attrs
+
+
 def test_mean_and_spread_are_over_all_trials_and_runs(
     traces: Maker, rng: np.random.Generator
 ) -> None:
