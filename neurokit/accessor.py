@@ -106,22 +106,22 @@ class RecordingAccessor:
 
         return epoch(self._rec, events, tmin, tmax)
 
-    def plot(self, **options: Any) -> Any:
-        """Draw the traces; see `neurokit.plot.traces`.
+    def plot(self, **options: Any) -> dict[str, Any]:
+        """Draw what the recording holds, a panel each; see `neurokit.plot.recording`.
 
         Parameters
         ----------
         **options
-            Passed on.
+            `start` and `stop` (s), `figure`; passed on.
 
         Returns
         -------
-        matplotlib.axes.Axes
-            The axes.
+        dict of str to matplotlib.axes.Axes
+            The panels by name, such as ``traces``, ``events``, ``spectrum``, ``positions``.
         """
-        from neurokit.plot import traces
+        from neurokit.plot import recording
 
-        return traces(self._rec, **options)
+        return recording(self._rec, **options)
 
     def __repr__(self) -> str:
         rec = self._rec

@@ -36,6 +36,6 @@ def test_methods_are_those_of_the_package():
 def test_plot_gives_axes_back():
     import matplotlib.pyplot as plt
 
-    ax = _rec().nk.plot()
-    assert "s" in ax.get_xlabel()
+    axes = _rec().nk.plot()
+    assert axes["events"].get_xlabel() == "time (s)"
     plt.close("all")

@@ -3,8 +3,9 @@
 import re
 
 _LITERAL = re.compile(r"(``[^`]+``|`[^`]+`)")
-_MARKUP = re.compile(r"(?<!\\)[|*]")
-_ARGUMENTS = re.compile(r"^\*{1,2}\w+( :.*)?$")
+# A bar, a star, and a line beneath that ends a word: to Sphinx each is the begin of something.
+_MARKUP = re.compile(r"(?<!\\)[|*]|(?<=\w)_(?!\w)")
+_ARGUMENTS = re.compile(r"^\*{0,2}\w[\w*, ]*( : .*)?$")
 _REFERENCE = re.compile(r"^(\s*)\.\. \[(\d+)\] ")
 _CITED = re.compile(r"\[(\d+)\]_")
 # Made by scikit-learn for its metadata routing; their docstrings speak of its own pages.

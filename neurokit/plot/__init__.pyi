@@ -1,6 +1,7 @@
 from .bars import quality as quality
 from .matrices import degrees as degrees, matrix as matrix
 from .overview import heatmap as heatmap
+from .panels import recording as recording
 from .places import positions as positions
 from .spectra import spectrum as spectrum
 from .spiking import raster as raster
@@ -15,6 +16,7 @@ __all__ = [
     "positions",
     "quality",
     "raster",
+    "recording",
     "spectrum",
     "traces",
 ]
