@@ -103,7 +103,7 @@ def test_a_replicate_has_all_it_should_and_a_chain_of_its_own():
 
 @pytest.mark.slow
 def test_the_sampler_is_calibrated_in_short():
-    found = calibrate(replicate_of("gaussian", 60, 6), 60, np.random.default_rng(5))
+    found = calibrate(replicate_of("gaussian", 60, 6), 36, np.random.default_rng(5))
     assert (found.p_values(5) > 0.001).all()
 
 

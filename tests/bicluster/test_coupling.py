@@ -125,6 +125,47 @@ def test_whole_sweeps_leave_the_coupled_model_invariant(observation):
     assert largest(geweke(observation, coupled=True, n_draws=800, random_state=8)) < FAULT
 
 
+def test_dynamics_of_clusters_in_another_order_fail(monkeypatch):
+    monkeypatch.setattr(gibbs, "joined", lambda latents, coupled: joined(latents[::-1], coupled))
+    scores = geweke(
+        "gaussian", coupled=True, moves=["dynamics"], from_prior=True, n_sweeps=1, n_draws=150,
+        random_state=9,
+    )  # fmt: skip
+    assert largest(scores) > FAULT
+
+
+def follower(n_bins=160, n_each=5, seed=0):
+    """Two groups of neurons; the second has the trajectory of the first a bin later."""
+    rng = np.random.default_rng(seed)
+    x = np.zeros(n_bins + 1)
+    for t in range(n_bins):
+        x[t + 1] = 0.8 * x[t] + 0.6 * rng.standard_normal()
+    loads = rng.uniform(0.7, 1.3, 2 * n_each)
+    latent = np.stack([x[1:], x[:-1]])[np.repeat([0, 1], n_each)]
+    clean = (loads[:, None] * latent).T
+    return clean + 0.3 * rng.standard_normal(clean.shape), clean
+
+
+@pytest.mark.slow
+def test_a_cluster_tells_of_another_that_follows_it_only_where_they_are_coupled():
+    y, clean = follower()
+    hidden = slice(60, 100)
+    shown = y.copy()
+    shown[hidden, 5:] = np.nan
+    error = {}
+    for coupling in ("none", "full"):
+        model = BiCluster(
+            1, "gaussian", n_clusters=2, max_states=1, coupling=coupling, n_sweeps=80,
+            random_state=0,
+        )  # fmt: skip
+        fit = model.fit(shown)
+        gap = fit.rates_["mean"].values.T[hidden, 5:] - clean[hidden, 5:]
+        error[coupling] = float(np.sqrt((gap**2).mean()))
+        if coupling == "full":
+            assert (fit.trace_.n_clusters == 2).all()
+    assert error["full"] < 0.6 * error["none"]
+
+
 def test_variational_fits_of_coupled_clusters_are_refused():
     y = np.random.default_rng(0).poisson(2.0, (20, 3)).astype(float)
     with pytest.raises(OptionError, match="coupling"):

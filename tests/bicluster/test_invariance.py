@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import neurokit as nk
 from neurokit.bicluster import BiCluster
 from neurokit.bicluster import chains as chains_module
 from neurokit.bicluster.chain_state import ChainState
@@ -90,7 +91,73 @@ def test_numbers_of_clusters_do_not_matter_to_what_is_kept(observation):
     assert np.array_equal(co_clustering(one.neurons), co_clustering(two.neurons))
 
 
+def apart(one, two):
+    """RMS difference of rates in posterior standard deviations."""
+    spread = np.sqrt((one["sd"].values ** 2 + two["sd"].values ** 2) / 2)
+    gap = (one["mean"].values - two["mean"].values) / spread
+    return float(np.sqrt((gap**2).mean()))
+
+
 OPTIONS = {"n_latents": 1, "n_clusters": 2, "max_states": 2, "n_sweeps": 200, "random_state": 0}
+# Values with little noise: chains of this length mix, and partitions are clear.
+CLEAR = {**OPTIONS, "observation": "gaussian"}
+
+
+@pytest.fixture(scope="module")
+def values():
+    simulation = nk.simulate.biclustered(
+        8, 80, 2, n_latents=1, observation="gaussian", noise=0.2, random_state=0
+    )
+    return simulation.recordings["session1"].activity.signal.values.astype(float)
+
+
+@pytest.fixture(scope="module")
+def fitted(values):
+    return BiCluster(**CLEAR).fit(values)
+
+
+@pytest.fixture(scope="module")
+def other_seed(values, fitted):
+    """How far a second chain on the same data is off: what Monte Carlo error makes."""
+    return apart(fitted.rates_, BiCluster(**{**CLEAR, "random_state": 1}).fit(values).rates_)
+
+
+@pytest.mark.slow
+def test_the_order_of_neurons_does_not_matter_to_a_fit(values, fitted, other_seed):
+    order = np.random.default_rng(5).permutation(8)
+    moved = BiCluster(**CLEAR).fit(values[:, order])
+    assert adjusted_rand(fitted.neuron_labels_.values[order], moved.neuron_labels_.values) == 1.0
+    gap = moved.co_neuron_.values - fitted.co_neuron_.values[np.ix_(order, order)]
+    assert np.sqrt((gap**2).mean()) < 0.1
+    space = fitted.rates_["mean"].dims[0]
+    assert apart(fitted.rates_.isel({space: order}), moved.rates_) < max(2.0 * other_seed, 0.3)
+
+
+@pytest.mark.slow
+def test_a_start_with_other_numbers_gives_the_same_posterior(
+    values, fitted, other_seed, monkeypatch
+):
+    begin = chains_module._started
+
+    def started(data, settings, plan, rng):
+        return turned(begin(data, settings, plan, rng), np.random.default_rng(8))
+
+    monkeypatch.setattr(chains_module, "_started", started)
+    other = BiCluster(**CLEAR).fit(values)
+    assert np.array_equal(other.neuron_labels_.values, fitted.neuron_labels_.values)
+    assert apart(fitted.rates_, other.rates_) < max(2.0 * other_seed, 0.3)
+
+
+@pytest.mark.slow
+def test_bins_without_data_after_the_end_tell_nothing(values, fitted, other_seed):
+    longer = np.concatenate([values, np.full((30, 8), np.nan)])
+    other = BiCluster(**CLEAR).fit(longer)
+    assert np.array_equal(other.neuron_labels_.values, fitted.neuron_labels_.values)
+    shown = other.rates_.isel(bin=slice(0, 80))
+    assert apart(fitted.rates_, shown) < max(2.0 * other_seed, 0.3)
+    # Far from data a rate is less certain.
+    spread = other.rates_["sd"].values
+    assert np.median(spread[:, -15:]) > 1.3 * np.median(spread[:, :80])
 
 
 class KilledError(Exception):
