@@ -72,8 +72,13 @@ def plot_training(model: Any, *, ax: Axes | None = None) -> Axes:
         handles, names = [*handles, line], [*names, "divergence"]
         tidy(right)
         right.spines["right"].set_visible(True)
-    ax.legend(handles, names, frameon=False, fontsize=8)
+    _legend_above(ax, handles, names)
     return tidy(ax)
+
+
+def _legend_above(ax: Axes, handles: list[Any], names: list[Any]) -> None:
+    ax.legend(handles, names, frameon=False, fontsize=8, ncols=len(names), columnspacing=1.2,
+              loc="lower left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)  # fmt: skip
 
 
 def _settled(losses: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -133,5 +138,6 @@ def plot_ablation(table: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax.margins(y=0.12)
     units = str(table["score"].attrs.get("units", "1"))
     ax.set_ylabel("R2 of hidden neurons" if units == "1" else f"score of hidden neurons ({units})")
-    ax.legend(frameon=False, fontsize=8, title="latents", title_fontsize=8)
+    handles, names = ax.get_legend_handles_labels()
+    _legend_above(ax, handles, [f"latents {name}" for name in names])
     return tidy(ax)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 # where it is. Smoothing hides fast modes, and noise hides slow ones.
 STARTS = ((0.5, 2.0), (0.5, 0.8), (0.2, 0.8), (1.0, 3.0), (0.2, 2.0), (0.1, 0.8), (1.0, 1.0))
 # Trials and iterations that starts are compared on.
-_TRIAL_BINS, _TRIAL_ITERATIONS = 8000, 20
+_TRIAL_BINS, _TRIAL_ITERATIONS = 8000, 10
 # Gaussian iterations that a Poisson fit begins with.
 _GAUSSIAN_FIRST = 40
 

@@ -89,7 +89,7 @@ def test_ablation_draws_a_bar_per_kind_with_its_number():
     assert [bar.get_height() for bar in ax.patches] == [0.3, 0.1, -0.2]
     assert [text.get_text() for text in ax.texts] == ["0.300", "0.100", "-0.200"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "own", "average", "of other trials",
+        "latents own", "latents average", "latents of other trials",
     ]  # fmt: skip
     assert "bit/spike" in ax.get_ylabel()
     # A number stands above its bar, or above 0 where the bar hangs.
