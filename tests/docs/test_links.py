@@ -39,6 +39,14 @@ def test_a_link_that_leads_nowhere_is_named_with_its_page(tmp_path, link):
     assert broken(tmp_path) == [f"one.html: {target}"]
 
 
+def test_what_the_theme_copies_is_no_page(tmp_path):
+    (tmp_path / "_static").mkdir()
+    _write(tmp_path / "_static", macros='<script src="{{ pathto() }}"></script>')
+    (tmp_path / "_static" / "theme.css").write_text("", encoding="utf-8")
+    _write(tmp_path, one='<link href="_static/theme.css">')
+    assert broken(tmp_path) == []
+
+
 def test_pages_in_folders_are_read_and_their_links_are_relative_to_them(tmp_path):
     (tmp_path / "deep").mkdir()
     _write(tmp_path, one="")
