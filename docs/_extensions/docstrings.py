@@ -18,7 +18,12 @@ def readable(lines):
     A literal may touch what follows (````weight``(state, post)``), a bar is a norm, a star a
     product, and references are numbered within each docstring, not within a page.
     """
+    literal = None  # the indentation of the line whose :: opened a block
     for i, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if literal is not None and (not line.strip() or indent > literal):
+            continue
+        literal = indent if line.rstrip().endswith("::") else None
         if line.lstrip().startswith((">>>", "...")) or _ARGUMENTS.match(line):
             continue
         line = _CITED.sub(r"[\1]", _REFERENCE.sub(r"\1\2. ", line))

@@ -1,15 +1,12 @@
 """The site takes up every public name, reads docstrings as they are meant, and skips the absent."""
 
 import importlib
-import re
 from types import SimpleNamespace
 
 import docstrings
-import formulas
 import gallery
 import pytest
 import rooms
-from conftest import DOCS
 
 import neurokit as nk
 
@@ -74,33 +71,9 @@ def test_docstrings_are_read_as_they_are_meant(written, read):
     assert docstrings.readable([written]) == [read]
 
 
-def test_formulas_are_drawn_by_the_browser():
-    text = formulas.mathml(r"\sum_i x_i^2", block=True)
-    assert text.startswith("<math")
-    assert 'display="block"' in text
-    assert "∑" in text
-
-
-def _formulas():
-    for path in sorted((DOCS / "background").glob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        displayed = re.findall(r"\$\$(.*?)\$\$", text, re.DOTALL)
-        rest = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
-        yield from (
-            (path.stem, formula) for formula in displayed + re.findall(r"\$([^$]+)\$", rest)
-        )
-
-
-def test_every_formula_of_the_background_is_understood():
-    found = list(_formulas())
-    assert {name for name, _ in found} >= {"connectome", "states", "rsa", "flows", "encoding"}
-    for _, formula in found:
-        assert formulas.mathml(formula).startswith("<math")
-
-
-def test_a_formula_that_is_not_understood_stops_the_build():
-    with pytest.raises(ValueError, match="nosuchcommand"):
-        formulas.mathml(r"\nosuchcommand x")
+def test_blocks_of_formulas_stay_as_they_are():
+    lines = ["so that::", "", "    |t - s| > gap", "", "  a_ * b", "", "then |x|"]
+    assert docstrings.readable(list(lines)) == [*lines[:-1], r"then \|x\|"]
 
 
 def test_methods_of_other_libraries_are_skipped():
