@@ -168,7 +168,9 @@ def as_given(X: Any, observation: str) -> Given:
         n_seen = np.maximum(seen.sum(axis=1), 1)
         centre = filled.sum(axis=1) / n_seen
         square = np.where(seen, (filled - centre[:, None]) ** 2, 0.0).sum(axis=1) / n_seen
-        scale = np.where(square > 0, np.sqrt(square), 1.0)
+        # The mean of equal numbers is off by rounding, which is no spread.
+        rounding = 1e-12 * np.abs(centre)
+        scale = np.where(square > rounding**2, np.sqrt(square), 1.0)
         filled = np.where(seen, (filled - centre[:, None]) / scale[:, None], 0.0)
     else:
         _check_counts(filled, observation)
