@@ -22,7 +22,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from neurokit._version import __version__
 from neurokit.errors import NeurokitWarning, NotFittedError, StoreError
-from neurokit.notebook_bar import NotebookLine
+from neurokit.notebook_bar import NotebookLine, in_notebook
 from neurokit.schema.history import add_history, as_history
 from neurokit.schema.names import SCHEMA
 from neurokit.stats.blocked import BlockedCV
@@ -88,9 +88,9 @@ def progress(
     """
     from tqdm import tqdm
 
-    in_notebook = "ipykernel" in sys.modules
-    hidden = not (sys.stderr.isatty() or in_notebook if show is None else show)
-    place = NotebookLine() if in_notebook and not hidden else None
+    notebook = in_notebook()
+    hidden = not (sys.stderr.isatty() or notebook if show is None else show)
+    place = NotebookLine() if notebook and not hidden else None
     yield from tqdm(items, total=total, desc=label, disable=hidden, leave=False, file=place)
 
 

@@ -7,8 +7,28 @@ red box or as a bar that stands at 0 %; and widgets need a package that few have
 from __future__ import annotations
 
 import io
+import sys
 from importlib import import_module
 from typing import Any
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook.
+
+    Returns
+    -------
+    bool
+        False where a kernel's packages are merely imported, and in IPython in a terminal.
+
+    Examples
+    --------
+    >>> in_notebook()
+    False
+    """
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return getattr(shell, "kernel", None) is not None
 
 
 class NotebookLine(io.TextIOBase):

@@ -9,7 +9,13 @@ import types
 import pytest
 
 from neurokit.estimator import progress
-from neurokit.notebook_bar import NotebookLine
+from neurokit.notebook_bar import NotebookLine, in_notebook
+
+
+def _ipython(shell):
+    module = types.ModuleType("IPython")
+    module.get_ipython = lambda: shell
+    return module
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def shown(monkeypatch):
     module = types.ModuleType("IPython.display")
     module.display = display
     monkeypatch.setitem(sys.modules, "IPython.display", module)
-    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    monkeypatch.setitem(sys.modules, "IPython", _ipython(types.SimpleNamespace(kernel=object())))
     return places
 
 
@@ -83,12 +89,35 @@ def test_no_bar_where_none_is_wanted(shown):
     assert shown == []
 
 
+@pytest.mark.parametrize("shell", [None, types.SimpleNamespace()], ids=["script", "terminal"])
+def test_packages_of_a_kernel_alone_make_no_notebook(shell, monkeypatch, capsys):
+    # pytest with nbmake imports them all, and so does whoever starts kernels.
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    monkeypatch.setitem(sys.modules, "IPython", _ipython(shell))
+    assert not in_notebook()
+    assert list(progress(range(3), label="work", show=True)) == [0, 1, 2]
+    said = capsys.readouterr()
+    assert "work" in said.err
+    assert said.out == ""
+
+
+def test_the_shell_of_a_kernel_makes_one(shown):
+    assert in_notebook()
+
+
+def test_without_ipython_there_is_none(monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert not in_notebook()
+
+
 def test_a_notebook_without_widgets_gets_a_bar_and_no_warning():
     # tqdm.auto warns there that ipywidgets is missing.
     code = (
         "import sys, types\n"
         "sys.modules['ipywidgets'] = None\n"
-        "sys.modules['ipykernel'] = types.ModuleType('ipykernel')\n"
+        "sys.modules['IPython'] = types.ModuleType('IPython')\n"
+        "kernel = types.SimpleNamespace(kernel=1)\n"
+        "sys.modules['IPython'].get_ipython = lambda: kernel\n"
         "shown = types.ModuleType('IPython.display')\n"
         "class Handle:\n"
         "    def update(self, data, raw): print(data)\n"
