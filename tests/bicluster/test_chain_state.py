@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import joint_gaussian, random_dynamics
 from scipy import stats
 
 from neurokit.bicluster.chain_state import (
@@ -50,15 +49,15 @@ def _flat(eta, extra, family):
     )
 
 
-def test_simulated_latents_have_the_mean_and_covariance_of_their_dynamics():
+def test_simulated_latents_have_the_mean_and_covariance_of_their_dynamics(dense):
     rng = np.random.default_rng(0)
-    dynamics = random_dynamics(rng, 2, 2, 2)
+    dynamics = dense.random_dynamics(rng, 2, 2, 2)
     labels = np.array([1, 0, 1, -1])
     drawn = np.array(
         [simulate_latents(dynamics, labels, np.array([0]), rng) for _ in range(4000)]
     ).reshape(4000, 2, -1)
     for k in range(2):
-        mean, cov = joint_gaussian(*dynamics, labels[:-1], k)
+        mean, cov = dense.joint_gaussian(*dynamics, labels[:-1], k)
         error = np.sqrt(np.diag(cov) / 4000)
         assert np.abs(drawn[:, k].mean(axis=0) - mean).max() < 4.5 * error.max()
         found = np.cov(drawn[:, k].T)
@@ -66,9 +65,9 @@ def test_simulated_latents_have_the_mean_and_covariance_of_their_dynamics():
         assert (np.abs(found - cov) < 5.0 * spread).all()
 
 
-def test_trials_and_clusters_are_simulated_apart():
+def test_trials_and_clusters_are_simulated_apart(dense):
     rng = np.random.default_rng(1)
-    dynamics = random_dynamics(rng, 1, 2, 1)
+    dynamics = dense.random_dynamics(rng, 1, 2, 1)
     labels = np.array([0, -1, 0, -1])
     drawn = np.array(
         [simulate_latents(dynamics, labels, np.array([0, 2]), rng)[..., 0] for _ in range(4000)]
@@ -160,9 +159,9 @@ def test_a_cluster_that_comes_and_goes_leaves_all_as_it_was():
         np.testing.assert_array_equal(values, getattr(state, name))
 
 
-def test_clusters_after_one_that_goes_move_up_and_predict_the_same():
+def test_clusters_after_one_that_goes_move_up_and_predict_the_same(dense):
     rng = np.random.default_rng(9)
-    a, b, noise = random_dynamics(rng, 3, 3, 2)
+    a, b, noise = dense.random_dynamics(rng, 3, 3, 2)
     state = _prior(9).changed(
         neurons=np.array([0, 2, 2, 0, 2]), latents=rng.normal(size=(3, 9, 2)), a=a, b=b, noise=noise
     )
