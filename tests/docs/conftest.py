@@ -1,8 +1,8 @@
-"""What tests of the documentation share: the extensions of the site, its checker of links."""
+"""Let tests of the documentation import the extensions of the site and what lies beside them."""
 
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-sys.path.insert(0, str(DOCS / "_extensions"))
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "docs" / "_extensions"))
+sys.path.insert(0, str(HERE))

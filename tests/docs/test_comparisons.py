@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import DOCS
+from documentation_folder import DOCS
 
 BENCHMARKS = DOCS.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))

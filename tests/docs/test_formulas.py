@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import DOCS
+from documentation_folder import DOCS
 
 pytest.importorskip("docutils")  # comes with the extra `docs`
 

@@ -4,7 +4,7 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from conftest import DOCS
+from documentation_folder import DOCS
 
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import DOCS
+from documentation_folder import DOCS
 from links import Page, broken
 
 pytestmark = pytest.mark.slow
