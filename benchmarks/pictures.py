@@ -8,8 +8,10 @@ Everything is simulated with a fixed seed, so that a picture changes only with t
 from __future__ import annotations
 
 import re
+import runpy
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 
@@ -40,7 +42,10 @@ def simulate():
     text = (DOCS / "simulate.md").read_text(encoding="utf-8")
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
         for block in re.findall(r"```python\n(.*?)```", section, re.DOTALL):
-            exec(compile(block, "simulate.md", "exec"), {"nk": nk, "plt": plt})
+            with TemporaryDirectory() as folder:
+                script = Path(folder) / "simulate.py"
+                script.write_text(block, encoding="utf-8")
+                runpy.run_path(str(script), init_globals={"nk": nk, "plt": plt})
             save(plt.gcf(), f"simulate_{section.partition(':')[0].strip()}")
 
 

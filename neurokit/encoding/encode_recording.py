@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,6 @@ from neurokit.schema import runs, sampling_rate, signal_of, space_dim
 from neurokit.signal.in_memory import into_memory
 from neurokit.signal.rates import resample
 from neurokit.stats import BlockedCV
-
-if TYPE_CHECKING:
-    pass
 
 ROLES = ("vision", "language", "multimodal")
 

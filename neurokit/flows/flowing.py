@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,6 @@ from neurokit.plot.style import detached_figure
 from neurokit.recipe import Outcome, Parameters, Picture
 from neurokit.schema.select import space_dim
 from neurokit.signal.responses import liveliest, responses
-
-if TYPE_CHECKING:
-    pass
 
 _FEWEST_FOR_SCORES = 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from neurokit.states import plots, plots_chain
 from neurokit.states.model import GLMHMM
 from neurokit.states.recipe import StatesParameters
 from neurokit.states.selection import select_states
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(
