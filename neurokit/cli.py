@@ -378,7 +378,8 @@ def _say_unexpected(
 def _say(error: NeurokitError, code: int, words: Sequence[str]) -> int:
     if "--debug" in words:
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+    guide = f" See {error.guide}." if error.guide else ""
+    typer.echo(f"error: {' '.join(str(error).split())}{guide}", err=True)
     return code
 
 

@@ -126,7 +126,8 @@ def test_an_error_is_one_line_with_file_and_mend(
     assert main(["open", str(path)]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == f"error: {path}: is empty (0 bytes). Download it again.\n"
+    guide = "docs/guides/mend_an_error.md#damaged-file"
+    assert said.err == f"error: {path}: is empty (0 bytes). Download it again. See {guide}.\n"
 
 
 def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -278,7 +279,7 @@ def test_an_error_of_a_library_under_a_command_stays_one_line(
 
     monkeypatch.setattr("neurokit.io.info", info)
     assert main(["info", "a.fif"]) == 1
-    assert capsys.readouterr().err == "error: a.fif: two lines. Mend it.\n"
+    assert capsys.readouterr().err.startswith("error: a.fif: two lines. Mend it. See docs/")
 
 
 def test_a_pipe_that_breaks_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

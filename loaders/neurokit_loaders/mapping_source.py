@@ -318,6 +318,7 @@ def needs_mapping(source: Source, loader: str) -> OptionError:
         f"nothing says what its {source.word}s are. {holds(source)}",
         where=str(source.path),
         mend=proposal(source, loader),
+        guide="tables.md",
     )
 
 

@@ -138,7 +138,8 @@ def plot_raster(
     model : BiCluster
         Fitted.
     X : DataArray, ndarray, DataTree or list, optional
-        What it was fitted to; without, the expected rates are drawn.
+        What it was fitted to, (time, neuron) or (trial, time, neuron); without, the expected
+        rates are drawn.
     by : str, optional
         Coordinate of the neurons drawn beside them; default ``region`` where there is one.
     ax : matplotlib Axes, optional

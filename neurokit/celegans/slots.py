@@ -11,7 +11,7 @@ import xarray as xr
 
 from neurokit.celegans.identity import identify_all, is_made_up
 from neurokit.celegans.neurons import neurons
-from neurokit.schema.build import strings
+from neurokit.schema.columns import strings
 from neurokit.schema.findings import Finding, findings_from_json, findings_to_json
 
 _SHOWN = 12

@@ -110,9 +110,10 @@ class DynamicConnectome(Estimator):
     rank_ : int
         Number of motifs.
     rank_selection_ : Dataset
-        What `select_rank` found; only where `rank` is None.
+        Over ``rank``: what `select_rank` found; only where `rank` is None.
     factors_ : Dataset
-        As of `NonNegativeCP`, for its figures.
+        Loadings (component, mode) and ``weight`` (component), as of `NonNegativeCP`, for its
+        figures.
     objective_trace_, restart_errors_, restart_similarity_, converged_, n_iter_
         As of `NonNegativeCP`.
 

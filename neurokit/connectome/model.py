@@ -178,7 +178,7 @@ class NonNegativeCP(Estimator):
             For example (pair, time, recording); modes of an ndarray are called axis_0, axis_1...
             NaN is not observed.
         mask : DataArray or ndarray of bool, optional
-            True where an entry counts; broadcast to the tensor.
+            True where an entry counts; the shape of the tensor, or one that broadcasts to it.
         init : Dataset or sequence of (size, rank) ndarray, optional
             Start from these factors instead of random ones; then there is one start.
 
@@ -220,7 +220,7 @@ class NonNegativeCP(Estimator):
         Returns
         -------
         labelled : DataArray
-            The tensor with names for its modes.
+            The tensor, same dims, with names for its modes.
         data : ObservedTensor
             For the array layer.
 
@@ -385,7 +385,7 @@ class NonNegativeCP(Estimator):
         dim : str, optional
             The mode that is new; None takes the one whose labels or size differ.
         mask : DataArray or ndarray of bool, optional
-            True where an entry counts.
+            True where an entry counts, dims as `tensor`.
 
         Returns
         -------

@@ -355,7 +355,7 @@ class BandedRidgeEncoder(LinearEncoder):
         Returns
         -------
         Dataset
-            ``r``, ``r2`` and ``mse`` over targets.
+            ``r``, ``r2`` and ``mse``, (target) each.
         """
         self._check_solved()
         return super().score_targets(join_bands(X, Y), Y)

@@ -64,8 +64,9 @@ def noise_ceiling(
     Returns
     -------
     Dataset
-        ``ceiling``; for ``"ncsnr"`` also ``ncsnr``, for ``"cc_norm"`` also ``signal_power``.
-        NaN where responses do not vary; 0 where nothing repeats.
+        ``ceiling`` per target (the dims of `Y` that are neither repeat nor sample); for ``"ncsnr"``
+        also ``ncsnr``, for ``"cc_norm"`` also ``signal_power``. NaN where
+        responses do not vary; 0 where nothing repeats.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def plot_alpha_path(
     scores : encoder or Dataset
         A fitted encoder, or its ``scores_``.
     best_alpha : DataArray, optional
-        ``best_alpha_`` of the encoder; default the alpha of the best score.
+        (target) ``best_alpha_`` of the encoder; default the alpha of the best score.
     metric : {"r2", "r", "mse"}
         Which score.
     ax : matplotlib.axes.Axes, optional

@@ -216,8 +216,8 @@ def hierarchy_score(
     Returns
     -------
     Dataset
-        ``r`` (Pearson), ``rho`` (Spearman), ``p`` (of rho, two-sided, as if sites were
-        independent), ``n``; for layers also ``peak``(layer).
+        Scalars ``r`` (Pearson), ``rho`` (Spearman), ``p`` (of rho, two-sided, as if sites were
+        independent) and ``n``; for layers also ``peak``(layer).
 
     Raises
     ------

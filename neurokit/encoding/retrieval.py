@@ -385,6 +385,11 @@ class RetrievalDecoder(Estimator):
         -------
         matplotlib.axes.Axes
             New axes.
+
+        Raises
+        ------
+        OptionError
+            If there is no such latent.
         """
         from neurokit.encoding.score_plots import plot_pattern
 

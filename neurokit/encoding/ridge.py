@@ -78,7 +78,8 @@ class RidgeEncoder(LinearEncoder):
     n_folds_ : int
         Folds.
     statistics_ : Dataset
-        After `partial_fit`: the sums that the fit is made of.
+        After `partial_fit`: the sums that the fit is made of, (fold, feature, feature_other) and
+        (fold, feature, target) among them; else None.
 
     References
     ----------

@@ -47,7 +47,7 @@ def plot_score_map(
     rec : recording, optional
         Holds the positions; without them scores are drawn as bars, best first.
     significant : DataArray of bool, optional
-        Which are marked: white dots on sensors, black edges on electrodes.
+        Which are marked, dims as `score`: white dots on sensors, black edges on electrodes.
     kind : {"auto", "sensors", "places", "bars"}
         ``"sensors"`` interpolates over the head (mne), which EEG and MEG get by themselves;
         ``"places"`` draws electrodes or cells one by one.

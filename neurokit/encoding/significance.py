@@ -104,9 +104,9 @@ def significance(
     Returns
     -------
     Dataset
-        ``score``, ``p``, ``q`` (Benjamini-Hochberg), with a family ``p_fwe``, for clusters
-        ``cluster`` and ``p_cluster``; attrs ``n_blocks``, the number of stretches that are
-        independent for a relation of X with Y, and ``block_length`` in samples.
+        Per target: ``score``, ``p``, ``q`` (Benjamini-Hochberg), with a family ``p_fwe``, for
+        clusters ``cluster`` and ``p_cluster``; attrs ``n_blocks``, the number of stretches that
+        are independent for a relation of X with Y, and ``block_length`` in samples.
 
     Raises
     ------

@@ -413,6 +413,11 @@ class SpikeGLM(Estimator):
         DataArray or ndarray
             (time, neuron) or (trial, time, neuron); a probability with Bernoulli bins. NaN
             where features or the past are not known.
+
+        Raises
+        ------
+        OptionError
+            If the model has a history and `Y` is not given.
         """
         self._check_fitted()
         bins = as_bins(X, Y)
@@ -467,6 +472,11 @@ class SpikeGLM(Estimator):
         -------
         Dataset
             ``bits_per_spike``, ``mcfadden_r2``, ``d2``, ``ks_distance``, ``ks_p`` (neuron).
+
+        Raises
+        ------
+        OptionError
+            If `Y` holds no counts.
 
         References
         ----------

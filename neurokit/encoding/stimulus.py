@@ -22,9 +22,9 @@ def stimulus_features(
     rec : recording
         With features on a regular clock, or on that of its activity.
     onto : DataArray, optional
-        The samples wanted; default the recording's activity. Sets on another clock that covers
-        them are brought onto it linearly, after a mean over each new sample where they are
-        faster.
+        (time, ...) or (trial, time, ...): the samples wanted; default the recording's activity.
+        Sets on another clock that covers them are brought onto it linearly, after a mean over
+        each new sample where they are faster.
 
     Returns
     -------

@@ -261,7 +261,7 @@ class TemporalResponseFunction(LinearEncoder):
         Returns
         -------
         Dataset
-            ``r``, ``r2`` and ``mse``: means over trials.
+            ``r``, ``r2`` and ``mse``, (target) each: means over trials.
 
         Raises
         ------

@@ -50,11 +50,11 @@ class FirstOrderLDS(LinearFlow):
     Attributes
     ----------
     transition_, process_noise_, input_step_ : DataArray
-        A, the covariance of w, B.
+        A and the covariance of w (state_next, state), B (state, input).
     emission_, offset_, emission_noise_ : DataArray
         C over (neuron, state), d, and the noise variance of a Gaussian emission.
     initial_mean_, initial_covariance_ : DataArray
-        Of the first bin of a trial.
+        (state) and (state_next, state), of the first bin of a trial.
     log_likelihoods_ : DataArray
         (iteration) nats.
 
@@ -248,6 +248,11 @@ class Smoothing(_Smoothed):
         -------
         DataArray, or list or dict of them
             Expected counts per bin, in the form of `X`.
+
+        Raises
+        ------
+        OptionError
+            If `held_out` names other neurons than `fit` was given.
         """
         given = self._again(X)
         rates = self._filled(given)
@@ -282,9 +287,9 @@ class FactorGLM(_Smoothed):
     Attributes
     ----------
     loading_, noise_, mean_ : DataArray
-        Of the factor analysis.
+        Of the factor analysis: (neuron, latent), and (neuron) of noise and mean.
     readout_loading_, readout_offset_ : DataArray
-        Of the regression.
+        Of the regression: (neuron, latent) and (neuron).
 
     References
     ----------
@@ -322,6 +327,11 @@ class FactorGLM(_Smoothed):
         -------
         FactorGLM
             Itself.
+
+        Raises
+        ------
+        OptionError
+            If `n_latents` is no whole number from 1 to the number of neurons.
         """
         from sklearn.decomposition import FactorAnalysis
 

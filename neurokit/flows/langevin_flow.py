@@ -100,7 +100,7 @@ class LangevinFlow(LangevinReading, NeuralFlow):
     module_ : torch module
         The trained networks.
     weights_ : Dataset
-        Their weights.
+        Their weights, each in the shape that torch gives it.
     neurons_ : DataArray
         (neuron) whether a neuron is read.
     losses_ : Dataset

@@ -211,9 +211,10 @@ class LangevinLDS(LinearFlow):
     input_ : DataArray
         (latent, input) B.
     transition_, process_noise_, input_step_ : DataArray
-        The exact step over one bin, of positions and velocities (per second).
+        (state_next, state), and (state, input) of inputs: the exact step over one bin, of
+        positions and velocities (per second).
     initial_mean_, initial_covariance_ : DataArray
-        Of the first bin of a trial.
+        (state) and (state_next, state), of the first bin of a trial.
     emission_, offset_, emission_noise_ : DataArray
         C over (neuron, state), d, and the noise variance of a Gaussian emission.
     log_likelihoods_ : DataArray
@@ -334,6 +335,11 @@ class LangevinLDS(LinearFlow):
             Over ``mode``: ``frequency``, ``frequency_low``, ``frequency_high`` (Hz),
             ``damping_ratio``, ``damping_ratio_low``, ``damping_ratio_high``; NaN where the data
             do not tell. Intervals are normal on the logarithm.
+
+        Raises
+        ------
+        OptionError
+            If `level` is no share between 0 and 1.
         """
         from scipy.stats import norm
 

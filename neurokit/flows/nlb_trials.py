@@ -96,7 +96,8 @@ def nlb_trials(
     lag_s : float, optional
         How much later than the spikes the behaviour is taken, s.
     forward_s : float, default 0
-        Bins after the window that are to be forecast, marked by the coordinate ``forward``.
+        Seconds after the window whose bins are to be forecast, marked by the coordinate
+        ``forward``.
 
     Returns
     -------

@@ -160,6 +160,13 @@ def plot_phase(
     matplotlib.axes.Axes
         One line per trial, from its open to its filled end.
 
+    Raises
+    ------
+    SchemaError
+        If `paths` has no velocity.
+    OptionError
+        If there is no such latent.
+
     Examples
     --------
     >>> import neurokit as nk
@@ -210,7 +217,7 @@ def plot_rates(
     rates : (trial, time, neuron) DataArray
         Expected counts per bin.
     true_rates : DataArray, optional
-        As rates.
+        The true ones, dims as `rates`.
     counts : DataArray, optional
         Spikes per bin, as rates.
     trial : int, default 0
@@ -224,6 +231,11 @@ def plot_rates(
     -------
     matplotlib.axes.Axes
         Neurons one above the other, each scaled to its highest rate.
+
+    Raises
+    ------
+    SchemaError
+        If rates are not (trial, time, neuron).
 
     Examples
     --------
@@ -278,6 +290,11 @@ def plot_comparison(table: xr.Dataset, metric: str = "co_bps", *, ax: Axes | Non
     -------
     matplotlib.axes.Axes
         Models from top to bottom.
+
+    Raises
+    ------
+    OptionError
+        If the table has no such score.
 
     Examples
     --------

@@ -143,7 +143,7 @@ def sparse_prediction(
     ----------
     x, y : DataArray or array_like, (condition, unit)
         Predictors and targets: responses to the same conditions.
-    shares : array_like, optional
+    shares : (n_penalties,) array_like, optional
         Penalties as shares of the one that leaves no predictor; default 13 from 1 to .001.
     n_splits : int, default 5
         Folds of conditions.

@@ -114,7 +114,7 @@ def betti_curves(diagrams: xr.Dataset, thresholds: ArrayLike | None = None) -> x
     ----------
     diagrams : Dataset
         Of `persistence`.
-    thresholds : array_like, optional
+    thresholds : (n_thresholds,) array_like, optional
         Values of eps; default 101 from 0 to the largest finite end of a bar.
 
     Returns

@@ -115,7 +115,7 @@ def stochastic_shape_distance(
     x, y : DataArray or array_like, (trial, unit)
         Repeats of the same conditions, the same number of units.
     conditions : str or array_like, optional
-        As in `rdm`: which condition a trial is.
+        As in `rdm`: which condition a trial is, one per trial or the name of a coordinate.
     noise_weight : float, default 1.0
         0 looks at means only, 2 at covariances only.
     n_starts : int, default 5

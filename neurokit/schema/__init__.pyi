@@ -2,12 +2,11 @@ from .build import (
     activity as activity,
     connectome as connectome,
     events as events,
-    labels as labels,
     recording as recording,
     series as series,
     spikes as spikes,
-    strings as strings,
 )
+from .columns import labels as labels, strings as strings
 from .contacts import (
     Contact as Contact,
     contact_coordinates as contact_coordinates,

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from neurokit.errors import LabelError, OptionError, SchemaError, TimeError, check_option
+from neurokit.schema.columns import column, labels, strings
 from neurokit.schema.findings import Finding, findings_to_json
 from neurokit.schema.names import (
     CHANNEL_TYPES,
@@ -26,77 +26,6 @@ from neurokit.schema.time import regular_time, time_coordinate
 Array = Any  # numpy, dask or a lazily indexed array: whatever an xarray.Variable holds
 
 
-def labels(values: Iterable[object], what: str) -> np.ndarray[Any, Any]:
-    """Return unique, non-empty labels as a numpy string array.
-
-    Parameters
-    ----------
-    values : iterable
-        The labels.
-    what : str
-        What they name, for the message.
-
-    Returns
-    -------
-    (n,) ndarray of str
-        In the same order.
-
-    Raises
-    ------
-    LabelError
-        If a label is empty or stands twice.
-
-    Examples
-    --------
-    >>> labels(["AVAL", "AVAR"], "neurons").tolist()
-    ['AVAL', 'AVAR']
-    """
-    names = strings(values)
-    unique, counts = np.unique(names, return_counts=True)
-    if (counts > 1).any():
-        doubled = ", ".join(unique[counts > 1][:5])
-        raise LabelError(
-            f"labels stand more than once: {doubled}", where=what, mend="Make them unique."
-        )
-    if (names == "").any():
-        raise LabelError(
-            f"label {int(np.flatnonzero(names == '')[0])} is empty", where=what, mend="Name it."
-        )
-    return names
-
-
-def strings(values: Iterable[object]) -> np.ndarray[Any, Any]:
-    """Return values as a numpy string array; None and NaN become ``""`` (unknown).
-
-    Parameters
-    ----------
-    values : iterable
-        Anything that prints.
-
-    Returns
-    -------
-    (n,) ndarray of str
-        Fixed width, as both stores give it back.
-
-    Examples
-    --------
-    >>> strings(["a", None, float("nan")]).tolist()
-    ['a', '', '']
-    """
-    plain = ["" if pd.isna(v) else str(v) for v in values]  # type: ignore[call-overload]
-    return np.asarray(plain, dtype=np.str_)
-
-
-def _column(values: Any) -> np.ndarray[Any, Any]:
-    """Return a per-label or per-event column with a dtype that both stores keep."""
-    items = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    # numpy would turn a NaN between strings into the word nan.
-    if any(isinstance(item, str) or item is None for item in items):
-        return strings(items)
-    array = np.asarray(values)
-    return strings(items) if array.dtype.kind in "OUST" else array
-
-
 def _as_signal(signal: Any, dims: tuple[str, ...]) -> xr.Variable:
     if isinstance(signal, xr.Variable):
         if signal.dims != dims:
@@ -106,7 +35,26 @@ def _as_signal(signal: Any, dims: tuple[str, ...]) -> xr.Variable:
         return signal.copy(deep=False)
     if isinstance(signal, np.ndarray) and signal.dtype.kind in "fiub":
         signal = np.asarray(signal, dtype=np.float32)
+    shape = np.shape(signal)
+    if len(shape) != len(dims):
+        raise SchemaError(
+            f"has {len(shape)} dim{'s' * (len(shape) != 1)}, {shape}",
+            where="signal",
+            mend=f"Give (time, {dims[-1]}) or (trial, time, {dims[-1]}).",
+        )
     return xr.Variable(dims, signal)
+
+
+def _fit(name: str, values: Any, group: xr.Dataset, *dims: str) -> Any:
+    """Return values that have one entry for each of the signal's along `dims`."""
+    needed, found = tuple(group.sizes[dim] for dim in dims), np.shape(values)
+    if found != needed:
+        raise SchemaError(
+            f"has shape {found} for a signal of {needed}",
+            where=name,
+            mend=f"Give ({', '.join(dims)}).",
+        )
+    return values
 
 
 def _time(
@@ -187,7 +135,7 @@ def activity(
     Returns
     -------
     xarray.Dataset
-        The group.
+        The group: ``signal`` ([trial,] time, space) with its labels.
 
     Raises
     ------
@@ -208,20 +156,42 @@ def activity(
     group = group.assign_coords({space: (space, _fitting(labels(names, space), space, values))})
     group = group.assign_coords(_per_label(space, dict(coords or {}), group.sizes[space]))
     if run is not None:
-        group = group.assign_coords(run=("time", np.asarray(run, dtype=np.int64)))
+        runs = _fit("run", np.asarray(run, dtype=np.int64), group, "time")
+        group = group.assign_coords(run=("time", runs))
     if trial is not None:
-        group = group.assign_coords({k: ("trial", _column(v)) for k, v in trial.items()})
+        group = group.assign_coords(_per_trial(trial, group))
     if observed is not None:
-        group["observed"] = (dims, observed)
+        group["observed"] = (dims, _fit("observed", observed, group, *dims))
     if position is not None:
         default = {"units": "m", "coordinate_frame": "unknown"}
         group["position"] = (
             (space, "space"),
-            np.asarray(position, dtype=np.float64),
+            _three(np.asarray(position, dtype=np.float64), space, group),
             {**default, **dict(position_attrs or {})},
         )
         group = group.assign_coords(space=np.array(["x", "y", "z"]))
     return _with_units(group, space, units)
+
+
+def _three(position: np.ndarray[Any, Any], space: str, group: xr.Dataset) -> Any:
+    if position.shape != (group.sizes[space], 3):
+        raise SchemaError(
+            f"has shape {position.shape} for {group.sizes[space]} labels",
+            where="position",
+            mend=f"Give ({space}, 3); z is NaN where there are two axes.",
+        )
+    return position
+
+
+def _per_trial(columns: Mapping[str, Sequence[Any]], group: xr.Dataset) -> dict[str, Any]:
+    if "trial" not in group.dims:
+        raise SchemaError(
+            "is given for a signal without trials", where="trial", mend="Give (trial, time, space)."
+        )
+    return {
+        name: ("trial", _fit(f"trial[{name!r}]", column(values), group, "trial"))
+        for name, values in columns.items()
+    }
 
 
 def _fitting(names: np.ndarray[Any, Any], space: str, values: xr.Variable) -> np.ndarray[Any, Any]:
@@ -246,14 +216,14 @@ def _per_label(space: str, columns: dict[str, Any], n: int) -> dict[str, Any]:
         columns.setdefault("bad", np.zeros(n, dtype=bool))
     out = {}
     for name, values in columns.items():
-        column = _column(values)
-        if column.shape != (n,):
+        filled = column(values)
+        if filled.shape != (n,):
             raise LabelError(
-                f"{column.shape[0] if column.ndim else 1} values for {n} labels",
+                f"{filled.shape[0] if filled.ndim else 1} values for {n} labels",
                 where=f"coords[{name!r}]",
                 mend=f"Give one value per {space}.",
             )
-        out[name] = (space, column)
+        out[name] = (space, filled)
     return out
 
 
@@ -299,7 +269,7 @@ def series(
     Returns
     -------
     xarray.Dataset
-        The group.
+        The group: The measures, (time, ...) each.
 
     Raises
     ------
@@ -381,7 +351,7 @@ def events(
         "onset": onsets,
         "duration": np.zeros(n) if duration is None else np.asarray(duration, dtype=np.float64),
         "trial_type": strings([""] * n if trial_type is None else trial_type),
-        **{name: _column(values) for name, values in (columns or {}).items()},
+        **{name: column(values) for name, values in (columns or {}).items()},
     }
     for name, values in table.items():
         if values.shape != (n,):
@@ -470,7 +440,7 @@ def connectome(
     Returns
     -------
     xarray.Dataset
-        The group.
+        The group: ``weight`` (synapse_type, pre, post) with its labels.
 
     Raises
     ------
@@ -562,8 +532,8 @@ def recording(
 
     Raises
     ------
-    SchemaError
-        If a group or modality is not of the contract.
+    OptionError
+        If a group or modality is not of the contract, or there is no group.
 
     Examples
     --------

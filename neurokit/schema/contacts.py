@@ -134,7 +134,8 @@ def with_contacts(group: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     Dataset
-        With the two coordinates, or unchanged where no channel is a contact.
+        With the two coordinates, one value per channel each, or unchanged where no channel is a
+        contact.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def as_history(x: xr.DataTree | xr.Dataset | xr.DataArray) -> list[dict[str, Any
     Parameters
     ----------
     x : DataTree, Dataset or DataArray
-        Anything with attrs.
+        Anything with attrs, of any dims.
 
     Returns
     -------

@@ -22,7 +22,7 @@ def space_dim(x: xr.DataArray | xr.Dataset) -> str:
     Parameters
     ----------
     x : DataArray or Dataset
-        A signal.
+        A signal (..., neuron) or (..., channel).
 
     Returns
     -------
@@ -54,7 +54,7 @@ def neural_channels(x: xr.DataArray | xr.Dataset) -> np.ndarray[Any, np.dtype[np
     Parameters
     ----------
     x : DataArray or Dataset
-        A signal; neurons all count.
+        A signal (..., neuron) or (..., channel); neurons all count.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def signal_of(x: xr.DataTree | xr.DataArray, *, neural: bool = True) -> xr.DataA
     Parameters
     ----------
     x : recording or DataArray
-        A DataArray is returned as it is.
+        A DataArray of any dims is returned as it is.
     neural : bool, default True
         Of a recording, only neural channel types.
 
@@ -202,7 +202,7 @@ def map_activity(
     x : recording or DataArray
         What the user gave.
     function : callable
-        From signal to signal.
+        From a signal ([trial,] time, space) to a signal.
     name : str
         Public name of the step, for the history.
     parameters : mapping, optional
@@ -240,7 +240,7 @@ def require_one_unit(x: xr.DataArray) -> str:
     Parameters
     ----------
     x : DataArray
-        A signal.
+        A signal (..., channel) or of any other dims.
 
     Returns
     -------

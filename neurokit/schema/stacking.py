@@ -44,6 +44,8 @@ def stack(
         If time axes differ; the message names ``nk.signal.resample``.
     LabelError
         If no label is left.
+    SchemaError
+        If there is no recording, or a signal is not (time, space).
 
     Examples
     --------

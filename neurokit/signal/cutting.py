@@ -101,7 +101,8 @@ def windows(x: xr.DataTree | xr.DataArray, length: float, step: float) -> xr.Dat
     Parameters
     ----------
     x : recording or DataArray
-        Regular in time. Of a recording, the neural channels of ``/activity`` are taken.
+        ([trial,] time, space), regular in time. Of a recording, the neural channels of
+        ``/activity`` are taken.
     length, step : float
         Seconds, rounded to whole samples, at least one.
 

@@ -64,6 +64,8 @@ def reference(
     ------
     LabelError
         If no channel is left, or two are the same contact.
+    OptionError
+        If `how` is unknown, or `max_distance` is given without ``"bipolar"`` or not above 0.
     SchemaError
         If `x` has no channel types, or `max_distance` is given and positions are unknown.
     UnitsError

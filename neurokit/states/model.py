@@ -349,6 +349,11 @@ class GLMHMM(StateUncertainty):
             Responses and design.
         fill : (n_neurons,) ndarray
             Mean responses.
+
+        Raises
+        ------
+        SchemaError
+            If `X` holds NaN only.
         """
         given = gather(X, inputs, transition_inputs, exposure, transitions=self.transitions)
         n_categories = count_categories(given.trials.values)

@@ -44,6 +44,11 @@ class BlockedCV:
         the record's own clock: cuts with time lost between them count with that time, and
         records whose clocks start anew have no gap between them.
 
+    Raises
+    ------
+    OptionError
+        If `n_splits` is no whole number of at least 2, or `gap` no number of at least 0.
+
     References
     ----------
     Burman, Chow & Nolan (1994), Biometrika 81:351, doi:10.1093/biomet/81.2.351.

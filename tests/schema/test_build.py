@@ -63,11 +63,38 @@ def test_trials_come_before_time():
             LabelError,
             r"coords\['region'\]: 1 values for 2 labels",
         ),
+        (
+            {"names": ["a", "b"], "rate": 1.0, "observed": np.ones((2, 4), bool)},
+            SchemaError,
+            r"observed: has shape \(2, 4\) for a signal of \(4, 2\). Give \(time, neuron\)",
+        ),
+        ({"names": ["a", "b"], "rate": 1.0, "run": [0, 1]}, SchemaError, r"run: has shape \(2,\)"),
+        (
+            {"names": ["a", "b"], "rate": 1.0, "position": np.zeros((2, 2))},
+            SchemaError,
+            r"position: has shape \(2, 2\) for 2 labels. Give \(neuron, 3\)",
+        ),
+        (
+            {"names": ["a", "b"], "rate": 1.0, "trial": {"side": ["left"]}},
+            SchemaError,
+            "trial: is given for a signal without trials",
+        ),
     ],
 )
 def test_what_breaks_the_contract_is_refused(options, error, message):
     with pytest.raises(error, match=message):
         activity(np.zeros((4, 2)), **options)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (1, 2, 3, 4)])
+def test_a_signal_of_other_dims_is_refused(shape):
+    with pytest.raises(SchemaError, match=rf"signal: has {len(shape)} dims?, .*Give \(time, neur"):
+        activity(np.zeros(shape), names=["a"], rate=1.0)
+
+
+def test_columns_of_trials_have_one_value_each():
+    with pytest.raises(SchemaError, match=r"trial\['side'\]: has shape \(1,\) for a .*\(2,\)"):
+        activity(np.zeros((2, 3, 1)), names=["a"], rate=1.0, trial={"side": ["left"]})
 
 
 def test_an_unknown_channel_type_is_suggested_its_neighbour():
