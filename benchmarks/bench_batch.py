@@ -7,6 +7,7 @@ Run it on a quiet machine; each part alone takes some minutes at most:
     python benchmarks/bench_batch.py throughput  # 200 simulated entries, 1 and 2 workers
     python benchmarks/bench_batch.py results     # nk.results of 200 results, and its tree
 
+With ``--keep`` and all parts (no name) the page of comparisons takes the figures up.
 Jobs are those of the tests' recipes, which cost little themselves, and ``summary`` for the
 throughput.
 """
@@ -23,8 +24,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recorded import Results, keep_asked
+
 SITE = Path(__file__).resolve().parents[1] / "tests" / "batch" / "site"
 N_CACHED, N_JOBS, N_SIMULATED, N_RESULTS = 500, 60, 200, 200
+ASKED = "what was asked for"
+KEPT = Results("batch", "A catalog at scale", ["distributed", "h5netcdf"], "0 to 199 (entries)")
 
 
 def start(bench: Any, *words: str) -> tuple[float, float]:
@@ -104,6 +109,7 @@ def cached(bench: Any) -> None:
     assert bench.summary()["counts"] == {"cached": N_CACHED}
     print(f"{N_CACHED} cached jobs: {again[0]:.2f} s, {again[1]:.2f} s of processor (bar: 10 s)")
     print(f"the first of them, with the report of all: {first[0]:.1f} s, {first[1]:.1f} s")
+    KEPT.add(f"{N_CACHED} entries whose results are there", ASKED, again[0], 10, unit="seconds")
 
 
 def overhead(bench: Any) -> None:
@@ -128,6 +134,14 @@ def overhead(bench: Any) -> None:
     assert summary["counts"] == {"done": N_JOBS}
     warm = clock.taken[5:]
     print(f"per job: median {statistics.median(warm):.3f} s, worst {max(warm):.3f} s (bar: 1 s)")
+    KEPT.add(
+        "a job that does nothing, start to result",
+        ASKED,
+        statistics.median(warm),
+        1,
+        unit="seconds",
+        agreement=f"median of {len(warm)}",
+    )
 
 
 def throughput(bench: Any) -> None:
@@ -152,6 +166,15 @@ def throughput(bench: Any) -> None:
             f"{name}: {seconds[0]:.1f} s with 1 worker, {seconds[1]:.1f} s with 2: "
             f"{ratio:.2f} times (bar: 1.7)"
         )
+        KEPT.add(
+            f"{N_SIMULATED} simulated entries, two workers against one, {name}",
+            ASKED,
+            ratio,
+            1.7,
+            unit="times",
+            better="higher",
+            agreement=f"{seconds[0]:.0f} and {seconds[1]:.0f} s",
+        )
 
 
 def results(bench: Any) -> None:
@@ -167,6 +190,7 @@ def results(bench: Any) -> None:
     found.tree()
     tree = time.perf_counter() - begin
     print(f"{len(found)} results: opened in {opened:.2f} s (bar: 3 s), as one tree in {tree:.1f} s")
+    KEPT.add(f"`nk.results` of {N_RESULTS} results", ASKED, opened, 3, unit="seconds")
 
 
 PARTS: dict[str, Callable[[Any], None]] = {
@@ -182,10 +206,13 @@ def main() -> None:
     sys.path.insert(0, str(SITE))
     from fake_catalog import Bench
 
+    keep = keep_asked()
     print(json.dumps({"load": os.getloadavg(), "processors": os.cpu_count()}))
     for name in sys.argv[1:] or PARTS:
         with tempfile.TemporaryDirectory() as folder:
             PARTS[name](Bench(Path(folder)))
+    if keep:
+        KEPT.keep()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Bi-clustering: milliseconds a sweep, how they grow with time, and memory of a long chain.
 
-    python benchmarks/bench_bicluster.py [SWEEPS]
+    python benchmarks/bench_bicluster.py [SWEEPS] [--keep]
 
 One thread. Prints processor milliseconds a sweep (median of SWEEPS, default 40, after as many that
 warm up) beside the bounds that are asked for, the ratio of 5000 to 500 bins, and the peak memory of
@@ -14,6 +14,7 @@ import sys
 import time
 
 import numpy as np
+from recorded import Results, keep_asked
 from threadpoolctl import threadpool_limits
 
 from neurokit.bicluster.gibbs import sweep
@@ -32,6 +33,8 @@ CASES = (
     (63, 720, 3, 6, "negative_binomial", 450.0),
 )
 LONG = 10_000
+ASKED = "what was asked for"
+SWEEP = "bi-clustering, one sweep"
 
 
 def problem(n_neurons: int, n_bins: int, n_clusters: int, n_states: int, family: str):
@@ -71,15 +74,24 @@ def memory() -> float:
 
 def main() -> None:
     """Print the table."""
+    keep = keep_asked()
+    kept = Results("bicluster", "Bi-clustering, sweeps of the sampler", ["threadpoolctl"], "0")
     n_sweeps = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     with threadpool_limits(1):
         for *size, most in CASES:
             found = milliseconds(n_sweeps, *size)
             print(f"N={size[0]} T={size[1]} {size[4]}: {found:.0f} ms a sweep (at most {most:.0f})")
+            sizes = f"{size[0]} neurons, {size[1]} bins, {size[4].replace('_', ' ')}"
+            kept.add(f"{SWEEP}, {sizes}", ASKED, found, most, unit="processor ms")
         short = milliseconds(n_sweeps, 30, 500, 3, 6, "poisson")
         long = milliseconds(max(n_sweeps // 4, 5), 30, 5000, 3, 6, "poisson")
         print(f"T 500 to 5000: {short:.0f} to {long:.0f} ms, {long / short:.1f} times (at most 12)")
-        print(f"{LONG} sweeps: {memory():.0f} MB at the peak (at most 600)")
+        kept.add(f"{SWEEP}, 5000 bins against 500", ASKED, long / short, 12, unit="times")
+        peak = memory()
+        print(f"{LONG} sweeps: {peak:.0f} MB at the peak (at most 600)")
+        kept.add(f"bi-clustering, {LONG} sweeps, 30 neurons, 500 bins", ASKED, peak, 600, unit="MB")
+    if keep:
+        kept.keep()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Writes a Zarr recording of so many GB (default 6) and runs a catalog on it with 2 GB for each job:
 
-    python benchmarks/bench_large.py [GB] [folder]
+    python benchmarks/bench_large.py [GB] [folder] [--keep]
 
 Prints seconds and peak memory of every job, which its manifest states too.
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
+from recorded import Results, keep_asked
 
 import neurokit as nk
 from neurokit.batch import run_catalog
@@ -114,6 +115,8 @@ def write_catalog(folder: Path, store: Path) -> Path:
 
 def main() -> None:
     """Write, run and print."""
+    keep = keep_asked()
+    kept = Results("large", "A recording larger than memory", ["xarray", "zarr", "dask"], "0")
     size_gb = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
     print(json.dumps({"load": os.getloadavg(), "processors": os.cpu_count()}))
     with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
@@ -129,6 +132,17 @@ def main() -> None:
             print(f"{row['recipe']}: {row['status']}, {row['seconds']:.0f} s, {row['peak_mb']} MB")
             if row["error"]:
                 print(row["error"]["message"], row["error"].get("traceback", "")[-2000:])
+            else:
+                kept.add(
+                    f"{row['recipe']} of {size_gb:g} GB, 128 channels at 1 kHz",
+                    "the limit of a job",
+                    row["peak_mb"],
+                    LIMIT_MB,
+                    unit="MB",
+                    agreement=f"{row['seconds']:.0f} s",
+                )
+    if keep and kept.rows:
+        kept.keep()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ each on a shared machine, one thread per library; ratios are what counts, since 
 the machine and its load. A ratio above 1 means that neurokit is better. The page is written by
 `python benchmarks/compare.py` from `benchmarks/results/`; the commands measure again.
 
+Where nothing else does the same, the bar that was set before stands in the place of a peer.
+
 A peer may do more than what is compared here (more options, a GPU, plots), and another problem may
 turn a ratio around. What was measured of accuracy alone stands on the pages of
 [validation](validation/index.md).
@@ -50,10 +52,7 @@ def times(row: Row) -> str:
 
 def table(rows: list[Row]) -> list[str]:
     """Lines of a Markdown table."""
-    lines = [
-        "| problem | unit | neurokit | peer | | ratio | agreement |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = list(HEAD)
     for row in rows:
         cells = (
             row.problem, row.unit, number(row.ours), number(row.theirs), row.peer, times(row),
