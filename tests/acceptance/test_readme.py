@@ -1,10 +1,13 @@
 """What the README and the documents show runs as it stands there."""
 
+import hashlib
 import re
 import subprocess
 import sys
 
 import pytest
+
+import neurokit as nk
 
 DOCUMENTS = ["README.md", "docs/motifs.md"]
 
@@ -26,6 +29,22 @@ def test_the_examples_run_in_order_without_a_warning(request, tmp_path, name):
         [sys.executable, "-W", "error", script], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_file_of_ones_own_joins_the_catalog_as_the_readme_shows(request, tmp_path):
+    text = (request.config.rootpath / "README.md").read_text(encoding="utf-8")
+    (catalog,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (entry,) = re.findall(r"```yaml own\n(.*?)```", text, re.DOTALL)
+    content = b"time,AVAL,AVAR\n0.0,1.0,2.0\n0.5,1.5,2.5\n1.0,1.0,2.5\n"
+    (tmp_path / "own.csv").write_bytes(content)
+    entry = entry.replace("SHA256", hashlib.sha256(content).hexdigest())
+    entry = entry.replace("BYTES", str(len(content)))
+    path = tmp_path / "catalog.yaml"
+    path.write_text(
+        catalog.replace("recipes:\n  motifs", f"{entry}recipes:\n  motifs"), encoding="utf-8"
+    )
+    rec = nk.Catalog.read(path).open("mine")
+    assert rec.activity.signal.sel(neuron="AVAR").values.tolist() == [2.0, 2.5, 2.5]
 
 
 def test_the_readme_names_its_two_commands(request):
