@@ -24,8 +24,13 @@ _MOST_NAMED = 12
 
 
 def colour_of(k: int) -> str:
-    """Colour of a cluster or a state; the same for the same number in all figures."""
+    """Colour of a cluster; the same for the same number in all figures."""
     return COLOURS[k % len(COLOURS)]
+
+
+def state_colour(k: int) -> str:
+    """Colour of a state: it begins elsewhere, so that state 0 is not taken for cluster 0."""
+    return COLOURS[(k + 4) % len(COLOURS)]
 
 
 def neuron_order(labels: xr.DataArray, by: str | None) -> NDArray[np.int64]:
@@ -158,7 +163,7 @@ def ribbon_beneath(ax: Axes, values: xr.Dataset) -> Axes:
     n_bins = len(states)
     height = ax.bbox.height / ax.figure.dpi
     ribbon = ax.inset_axes((0.0, -(_RIBBON + _BENEATH) / height, 1.0, _RIBBON / height))
-    colours = [to_rgb(colour_of(int(s)) if s >= 0 else "white") for s in states]
+    colours = [to_rgb(state_colour(int(s)) if s >= 0 else "white") for s in states]
     ribbon.imshow(
         np.array(colours)[None],
         aspect="auto",
@@ -172,7 +177,7 @@ def ribbon_beneath(ax: Axes, values: xr.Dataset) -> Axes:
     ax.tick_params(axis="x", bottom=False, labelbottom=False)
     _clock(ribbon, values)
     held = [int(s) for s in np.unique(states[states >= 0])]
-    patches = [Patch(color=colour_of(s), label=str(s)) for s in held]
+    patches = [Patch(color=state_colour(s), label=str(s)) for s in held]
     ribbon.legend(
         handles=patches, loc="upper right", bbox_to_anchor=(1.0, -1.9), ncols=8, frameon=False,
         fontsize=7, title="state", title_fontsize=7, handlelength=1.0,

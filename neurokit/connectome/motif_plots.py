@@ -373,7 +373,10 @@ def plot_overview(model: DynamicConnectome, *, figure: Figure | None = None) -> 
         figure = plt.figure(figsize=(13.0, 3.9 * n), layout="constrained")
     axes = figure.subplots(n, len(widths), squeeze=False, width_ratios=widths)
     for row, number in enumerate(model.weight_["component"].values):
-        plot_motif_matrix(model, int(number), n_shown=30, ax=axes[row, 0])
+        matrix = plot_motif_matrix(model, int(number), n_shown=30, ax=axes[row, 0])
+        # Columns are in the order of rows: their names once more take room and seconds.
+        matrix.set_xticks([])
+        matrix.set_xlabel("partner, in the same order")
         plot_course(model, int(number), ax=axes[row, 1])
         if several:
             factors = xr.Dataset({"recording_loading": model.recording_loading_})

@@ -157,6 +157,8 @@ def plot_structure_comparison(
             _dot(ax, chosen.isel(component=row, synapse_type=k), x, COLOURS[row % len(COLOURS)])
     for row, number in enumerate(numbers):
         ax.plot([], [], "o", color=COLOURS[row % len(COLOURS)], label=f"motif {number}")
+    ax.plot([], [], "o", mfc="white", mec=GREY, label=f"q of {_LEVEL:g} and more")
+    ax.plot([], [], color=GREY, lw=5, alpha=0.5, label="rewired, mean and 2 sd")
     ax.axhline(0, color=GREY, lw=0.8, ls=":")
     ax.set_xticks(range(len(kinds)), [plain(kind) for kind in kinds])
     ax.set(
@@ -164,7 +166,7 @@ def plot_structure_comparison(
         ylabel=f"{correlation} r over pairs",
         xlim=(-0.6, len(kinds) - 0.4),
     )
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, frameon=False, fontsize=7)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=7)
     return tidy(ax)
 
 

@@ -69,7 +69,8 @@ def plot_alpha_path(
         other.spines["top"].set_visible(False)
         other.set_ylabel("targets at their best")
         other.set_ylim(0, 3 * max(count.max(), 1))
-        ax.legend(frameon=False, loc="upper left")
+        # The band may fill the axes, so that no place within is free.
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8)
     ax.set(xscale="log", xlabel="penalty alpha", ylabel=f"held-out {metric}")
     return tidy(ax)
 

@@ -59,7 +59,8 @@ def plot_modes(modes: xr.Dataset | Any, *, ax: Axes | None = None) -> Axes:
             ax.plot([f, f], ends[1], color=colour, lw=1.5)
         ax.plot(f, z, "o", color=colour, label=f"{f:.2f} Hz, {z:.2f}")
     ax.axhline(1.0, color=GREY, lw=1.0, ls="--")
-    ax.set(xlabel="undamped frequency (Hz)", ylabel="damping ratio (no unit)", xlim=(0, None))
+    ax.set(xlabel="undamped frequency (Hz)", ylabel="damping ratio (no unit)")
+    ax.set_xlim(0, 1.1 * ax.dataLim.x1)  # the fastest mode is not cut by the frame
     if (damping > 0).all():
         ax.set_yscale("log")
     ax.legend(frameon=False, fontsize=8, title="mode", title_fontsize=8)
@@ -265,12 +266,13 @@ def plot_rates(
         if counts is not None:
             spikes = np.asarray(counts)[trial, :, k]
             at = clock[spikes > 0]
-            ax.plot(at, np.full(at.size, row - 0.08), "|", color=GREY, ms=5)
+            ax.plot(at, np.full(at.size, row - 0.08), "|", color=GREY, ms=5,
+                    label="spikes" if row == 0 else None)  # fmt: skip
     names = rates[space].values if space in rates.coords else np.arange(rates.sizes[space])
     ax.set_yticks(range(len(chosen)), [str(names[k]) for k in chosen])
     unit = "s" if "time" in rates.coords else "bin"
     ax.set(xlabel=f"time ({unit})", ylabel="rate, scaled per neuron")
-    ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 1.15), ncols=2)
+    ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 1.15), ncols=3)
     return tidy(ax)
 
 
@@ -315,12 +317,14 @@ def plot_comparison(table: xr.Dataset, metric: str = "co_bps", *, ax: Axes | Non
     ax.barh(places, np.nan_to_num(values), color=COLOURS[0], height=0.6)
     for place, value in zip(places, values, strict=True):
         text = "not possible" if np.isnan(value) else f"{value:.3f}"
-        ax.annotate(text, (np.nan_to_num(value), place), xytext=(3, 0), textcoords="offset points",
-                    va="center", fontsize=8)  # fmt: skip
+        # Beside the bar's end, or beside zero where the bar runs to the left of it.
+        ax.annotate(text, (max(np.nan_to_num(value), 0.0), place), xytext=(3, 0),
+                    textcoords="offset points", va="center", fontsize=8)  # fmt: skip
     ax.set_yticks(places, [str(name) for name in table["model"].values])
     ax.invert_yaxis()
     ax.axvline(0, color=BLACK, lw=0.8)
     ax.margins(x=0.15)
+    ax.locator_params(axis="x", nbins=5)  # more numbers run into each other
     units = str(table[metric].attrs.get("units", "1"))
     name = metric.replace("_", " ")
     ax.set_xlabel(name if units == "1" else f"{name} ({units})")

@@ -97,7 +97,11 @@ def positions(
             )  # fmt: skip
     if not known.all():
         said = f"{int((~known).sum())} of {known.size} have no position in this frame"
-        ax.text(0.01, 0.01, said, transform=ax.transAxes, fontsize=7, color=GREY)
+        # Below the frame, where no place can lie.
+        ax.annotate(
+            said, (0.5, 0.0), xycoords="axes fraction", xytext=(0, -36), ha="center", va="top",
+            textcoords="offset points", fontsize=7, color=GREY,
+        )  # fmt: skip
     return ax
 
 

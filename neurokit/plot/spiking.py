@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from neurokit.errors import SchemaError
+from neurokit.errors import OptionError, SchemaError
 from neurokit.plot.style import BLACK, axes_or_new, name_ticks, no_data, tidy
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ def raster(
     start: float | None = None,
     stop: float | None = None,
     n_max: int = 60,
+    trial: int = 0,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw each spike as a tick, one row per neuron.
+    """Draw each spike as a tick, one row per neuron; of spikes in trials, those of one trial.
 
     Parameters
     ----------
@@ -32,6 +33,8 @@ def raster(
         Seconds; default from the first spike to the last.
     n_max : int, default 60
         Most neurons, evenly chosen.
+    trial : int, default 0
+        Which trial, where times start anew in each; else not used.
     ax : matplotlib Axes, optional
         Where to draw; default new axes.
 
@@ -44,6 +47,8 @@ def raster(
     ------
     SchemaError
         If there are no spikes.
+    OptionError
+        If `trial` is no whole number of at least 0.
 
     Examples
     --------
@@ -56,11 +61,20 @@ def raster(
     begins = np.append(0, ends[:-1])
     chosen = np.arange(0, ends.size, -(-ends.size // n_max) if ends.size else 1)
     low, high = -np.inf if start is None else start, np.inf if stop is None else stop
+    in_trials = "spike_trial" in group
+    if isinstance(trial, bool) or not isinstance(trial, int | np.integer) or trial < 0:
+        raise OptionError(f"is {trial!r}", where="trial", mend="Give 0 or the number of a trial.")
     trains = []
     for i in chosen:
-        train = group["spike_time"].isel(spike=slice(int(begins[i]), int(ends[i]))).values
-        trains.append(train[(train >= low) & (train < high)])
+        own = slice(int(begins[i]), int(ends[i]))
+        train = group["spike_time"].isel(spike=own).values
+        kept = (train >= low) & (train < high)
+        if in_trials:
+            kept &= group["spike_trial"].isel(spike=own).values == trial
+        trains.append(train[kept])
     ax = axes_or_new(ax, (9.0, 1.2 + 0.13 * max(len(trains), 6)))
+    if in_trials:
+        ax.set_title(f"trial {trial}", fontsize=9, loc="left")
     ax.set(xlabel="time (s)", ylabel=f"neuron ({len(trains)} of {ends.size})")
     if not any(train.size for train in trains):
         return no_data(tidy(ax), "no spike in this window")

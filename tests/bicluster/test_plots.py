@@ -24,6 +24,7 @@ from neurokit.bicluster.plot_strips import (
     colour_of,
     neuron_order,
     ribbon_beneath,
+    state_colour,
     trial_starts,
 )
 from neurokit.errors import NeurokitWarning, NotFittedError, OptionError, SchemaError
@@ -126,7 +127,7 @@ def test_the_matrix_of_bins_has_the_ribbon_of_its_states(fit):
     assert np.array_equal(np.asarray(ax.images[0].get_array()), fit.co_state_.values)
     ribbon = strips(ax)["state"]
     states = fit.state_labels_.values
-    assert colours(ribbon) == [to_rgb(colour_of(s)) for s in states]
+    assert colours(ribbon) == [to_rgb(state_colour(s)) for s in states]
     assert ribbon.get_xlabel() == "time (s)"
     assert [t.get_text() for t in ribbon.get_legend().get_texts()] == [
         str(s) for s in np.unique(states)
@@ -278,6 +279,11 @@ def test_a_ribbon_on_a_late_clock_begins_where_the_record_does():
 def test_the_colour_of_a_state_is_the_same_everywhere_and_comes_again():
     assert colour_of(0) == colour_of(7)
     assert len({colour_of(k) for k in range(7)}) == 7
+    assert state_colour(0) == state_colour(7)
+
+
+def test_the_first_states_are_not_taken_for_the_first_clusters():
+    assert not {state_colour(k) for k in range(3)} & {colour_of(k) for k in range(4)}
 
 
 @pytest.mark.parametrize("n", [1, 8, 9, 30])

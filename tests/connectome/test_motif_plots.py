@@ -212,6 +212,8 @@ def test_a_comparison_is_drawn_with_its_null(fit):
     expected = found.r.sel(correlation="pearson").transpose("synapse_type", "component")
     np.testing.assert_allclose(dots, expected.values.ravel())
     assert ax.get_ylabel() == "pearson r over pairs"
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named[-2:] == ["q of 0.05 and more", "rewired, mean and 2 sd"]
     with pytest.raises(OptionError, match="kendall"):
         plot_structure_comparison(found, "kendall")
     with pytest.raises(SchemaError, match="comparison"):
@@ -222,6 +224,9 @@ def test_the_overview_has_a_row_per_motif_and_says_p(fit):
     axes = fit.plot()
     assert axes.shape == (2, 3)
     assert "p = 0.05" in axes[0, 0].get_title(loc="left")
+    # Names stand once, at the rows, which columns follow.
+    assert [bool(axes[0, 0].get_xticklabels()), bool(axes[0, 0].get_yticklabels())] == [False, True]
+    assert axes[0, 0].get_xlabel() == "partner, in the same order"
 
 
 def test_the_overview_of_one_animal_draws_no_bar_that_is_always_one():

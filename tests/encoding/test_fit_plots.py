@@ -45,6 +45,9 @@ def test_many_targets_are_quantiles_and_a_count():
     np.testing.assert_allclose(ax.lines[0].get_ydata(), np.median(table.r.values, axis=1))
     bars = [bar.get_height() for other in ax.figure.axes[1:] for bar in other.patches]
     assert sum(bars) == 50
+    ax.figure.canvas.draw()
+    # The band fills the axes here, so that the legend has to stand above.
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1 - 1.0
 
 
 def test_a_given_axes_is_drawn_on():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.signal import welch
 
 import neurokit as nk
@@ -112,6 +113,22 @@ def test_comparison_draws_every_model(counts):
     assert words == ["not possible"] * 2
     with pytest.raises(OptionError, match="metric"):
         plot_comparison(table, "speed")
+
+
+def test_numbers_beside_bars_are_free_of_bars_and_of_each_other():
+    table = xr.Dataset({"co_bps": ("model", [-0.002, 0.009, 0.169])}, {"model": ["a", "b", "c"]})
+    ax = plot_comparison(table)
+    assert [text.get_text() for text in ax.texts] == ["-0.002", "0.009", "0.169"]
+    assert [text.xy[0] for text in ax.texts] == [0.0, 0.009, 0.169]
+    assert len(ax.get_xticks()) <= 7
+
+
+def test_the_fastest_mode_stands_free_of_the_frame():
+    names = [
+        f"{name}{end}" for name in ("frequency", "damping_ratio") for end in ("", "_low", "_high")
+    ]
+    table = xr.Dataset({name: ("mode", [4.0, 9.0]) for name in names})
+    assert plot_modes(table).get_xlim() == (0.0, pytest.approx(9.9))
 
 
 def test_a_model_draws_itself(model, counts):

@@ -129,7 +129,10 @@ def test_unknown_positions_are_counted_and_left_out(build):
     place = np.array([[0, 0, 0.1], [np.nan] * 3, [0, 0.05, 0.1]])
     ax = plot.positions(build(np.zeros((2, 3)), position=place))
     assert len(dots(ax)[0]) == 2
-    assert ax.texts[-1].get_text() == "1 of 3 have no position in this frame"
+    note = ax.texts[-1]
+    assert note.get_text() == "1 of 3 have no position in this frame"
+    ax.figure.canvas.draw()
+    assert note.get_window_extent().y1 < ax.get_window_extent().y0, "it stands on places"
 
 
 def test_no_known_position_is_said(build):

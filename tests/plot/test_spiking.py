@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurokit import plot, schema
-from neurokit.errors import SchemaError
+from neurokit.errors import OptionError, SchemaError
 from neurokit.io import lazy_variable
 from neurokit.simulate import recording
 
@@ -76,6 +76,31 @@ def test_only_the_trains_drawn_are_read(counted):
     group["spike_end"] = ("neuron", np.arange(1, 101) * 10)
     plot.raster(group, n_max=10)
     assert array.read_so_far == 100
+
+
+@pytest.fixture
+def in_trials():
+    """Times of both trials start anew: 0.5 of the first, 0.25 and 0.5 of the second."""
+    group = schema.spikes({"a": [0.25, 0.5, 0.5], "b": [0.75]})
+    return group.assign(spike_trial=("spike", [1, 0, 1, 0]))
+
+
+def test_of_spikes_in_trials_one_trial_is_drawn_and_named(in_trials):
+    ax = plot.raster(in_trials)
+    assert trains(ax) == [[0.5], [0.75]]
+    assert ax.get_title(loc="left") == "trial 0"
+    assert trains(plot.raster(in_trials, trial=1)) == [[0.25, 0.5], []]
+    assert plot.raster(schema.spikes({"a": [0.5]})).get_title(loc="left") == ""
+
+
+def test_a_trial_without_spikes_is_said(in_trials):
+    assert plot.raster(in_trials, trial=2).texts[0].get_text() == "no spike in this window"
+
+
+@pytest.mark.parametrize("trial", [-1, 1.0, True, "first", None])
+def test_what_is_no_trial_is_refused(in_trials, trial):
+    with pytest.raises(OptionError, match="trial: is"):
+        plot.raster(in_trials, trial=trial)
 
 
 def test_one_spike_is_enough():
