@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ from neurokit.bicluster.dynamics import Moments, draw_dynamics
 from neurokit.bicluster.observations import GAUSSIAN, NEGATIVE_BINOMIAL, predictor
 from neurokit.bicluster.partition_prior import draw_partition
 from neurokit.bicluster.settings import Data, Settings
+from neurokit.bicluster.small_cholesky import cholesky
 from neurokit.bicluster.sticky_transitions import draw_rows
 
 Array = NDArray[np.float64]
@@ -181,16 +183,32 @@ def simulate_latents(
     (K, T, q) ndarray of float64
         Latents.
     """
-    a, b, noise = dynamics
+    return np.asarray(_simulated(*dynamics, labels, first, rng))
+
+
+@numba.njit(cache=True, nogil=True)
+def _simulated(
+    a: Array, b: Array, noise: Array, labels: Labels, first: Labels, rng: np.random.Generator
+) -> Array:
     _, n_clusters, q = b.shape
-    out = np.empty((n_clusters, len(labels), q))
-    roots = np.linalg.cholesky(noise)
-    normals = rng.standard_normal((len(labels), n_clusters, q))
-    out[:, first] = np.swapaxes(normals[first], 0, 1)
-    for t in np.flatnonzero(labels >= 0):
-        s = labels[t]
-        step = np.einsum("kij,kj->ki", a[s], out[:, t]) + b[s]
-        out[:, t + 1] = step + np.einsum("kij,kj->ki", roots[s], normals[t + 1])
+    out = np.empty((n_clusters, labels.shape[0], q))
+    roots = np.empty_like(noise)
+    for s in range(noise.shape[0]):
+        for k in range(n_clusters):
+            cholesky(noise[s, k], roots[s, k])
+    for k in range(n_clusters):
+        for t in range(labels.shape[0]):
+            for i in range(q):
+                out[k, t, i] = rng.standard_normal()
+        for t in range(labels.shape[0] - 1):
+            if labels[t] < 0:
+                continue
+            s, normals = labels[t], out[k, t + 1].copy()
+            for i in range(q):
+                total = b[s, k, i]
+                for j in range(q):
+                    total += a[s, k, i, j] * out[k, t, j] + roots[s, k, i, j] * normals[j]
+                out[k, t + 1, i] = total
     return out
 
 

@@ -6,12 +6,14 @@ states and clusters.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import multigammaln
+
+from neurokit.bicluster.small_cholesky import cholesky, solve_lower, solve_upper
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -129,14 +131,53 @@ def log_marginal(sums: Moments) -> Array:
     (S, K) ndarray of float64
         One number per state and cluster; 0 for a state without steps.
     """
-    q = sums.yy.shape[-1]
-    _, precision, scale, degrees = posterior(sums)
-    prior_degrees = q + EXTRA_DEGREES
-    gammas = multigammaln(0.5 * degrees, q) - multigammaln(0.5 * prior_degrees, q)
-    out = (gammas - 0.5 * q * sums.counts * np.log(np.pi))[:, None]
-    out = out + 0.5 * prior_degrees * q * np.log(NOISE_SCALE)
-    out = out - 0.5 * degrees[:, None] * np.linalg.slogdet(scale)[1]
-    return np.asarray(out - 0.5 * q * np.linalg.slogdet(precision)[1], dtype=np.float64)
+    return np.asarray(_log_marginals(sums.counts, sums.xx, sums.yx, sums.yy))
+
+
+@numba.njit(cache=True, nogil=True)
+def _log_marginals(counts: Array, xx: Array, yx: Array, yy: Array) -> Array:
+    n_states, n_clusters, q = yy.shape[:3]
+    out = np.zeros((n_states, n_clusters))
+    work = np.empty((2, q + 1, q + 1))
+    rows, scale, root = np.empty((q, q + 1)), np.empty((q, q)), np.empty((q, q))
+    prior = q + EXTRA_DEGREES
+    for s in range(n_states):
+        if counts[s] == 0.0:
+            continue
+        constant = 0.5 * q * (prior * math.log(NOISE_SCALE) - counts[s] * math.log(math.pi))
+        for i in range(q):
+            constant += math.lgamma(0.5 * (prior + counts[s] - i)) - math.lgamma(0.5 * (prior - i))
+        for k in range(n_clusters):
+            log_precision = _remainder(xx[s, k], yx[s, k], yy[s, k], work, rows, scale)
+            out[s, k] = constant - q * log_precision
+            if not cholesky(scale, root):
+                out[s, k] = -math.inf
+            for i in range(q):
+                out[s, k] -= (prior + counts[s]) * math.log(root[i, i])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _remainder(xx: Array, yx: Array, yy: Array, work: Array, rows: Array, scale: Array) -> float:
+    """Fill S0 + YY' - YX'(XX' + I)^-1 XY'; give half the log determinant of XX' + I."""
+    precision, factor = work[0], work[1]
+    for i in range(xx.shape[0]):
+        for j in range(xx.shape[0]):
+            precision[i, j] = xx[i, j] + (1.0 if i == j else 0.0)
+    cholesky(precision, factor)
+    half = 0.0
+    for i in range(xx.shape[0]):
+        half += math.log(factor[i, i])
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            rows[i, j] = yx[i, j]
+        solve_lower(factor, rows[i])
+        for j in range(i + 1):
+            total = yy[i, j] + (NOISE_SCALE if i == j else 0.0)
+            for m in range(rows.shape[1]):
+                total -= rows[i, m] * rows[j, m]
+            scale[i, j] = total
+    return half
 
 
 def draw_dynamics(sums: Moments, rng: np.random.Generator) -> tuple[Array, Array, Array]:
@@ -158,29 +199,52 @@ def draw_dynamics(sums: Moments, rng: np.random.Generator) -> tuple[Array, Array
     noise : (S, K, q, q) ndarray
         Q.
     """
-    mean, precision, scale, degrees = posterior(sums)
-    n_states, n_clusters, q = mean.shape[:3]
-    noise_root = _draw_root(scale, degrees, rng)
-    normals = rng.standard_normal((n_states, n_clusters, q + 1, q))
-    upper = np.swapaxes(np.linalg.cholesky(precision), -1, -2)
-    spread = np.swapaxes(np.linalg.solve(upper, normals), -1, -2)
-    drawn = mean + noise_root @ spread
-    noise = noise_root @ np.swapaxes(noise_root, -1, -2)
-    noise = 0.5 * (noise + np.swapaxes(noise, -1, -2))
-    return (
-        np.ascontiguousarray(drawn[..., :q]),
-        np.ascontiguousarray(drawn[..., q]),
-        np.ascontiguousarray(noise),
-    )
+    a, b, noise = _draw_dynamics(sums.counts, sums.xx, sums.yx, sums.yy, rng)
+    return np.asarray(a), np.asarray(b), np.asarray(noise)
 
 
-def _draw_root(scale: Array, degrees: Array, rng: np.random.Generator) -> Array:
-    """Draw R with RR' ~ IW(scale, degrees), by Bartlett's decomposition of the Wishart."""
-    n_states, n_clusters, q = scale.shape[:3]
-    freedom = degrees[:, None, None] - np.arange(q)
-    bartlett = np.tril(rng.standard_normal((n_states, n_clusters, q, q)), -1)
-    diagonal = np.sqrt(rng.chisquare(np.broadcast_to(freedom, (n_states, n_clusters, q))))
-    bartlett[..., np.arange(q), np.arange(q)] = diagonal
-    lower = np.linalg.cholesky(scale)
+@numba.njit(cache=True, nogil=True)
+def _draw_dynamics(
+    counts: Array, xx: Array, yx: Array, yy: Array, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    n_states, n_clusters, q = yy.shape[:3]
+    a, b, noise = np.empty_like(yy), np.empty(yy.shape[:3]), np.empty_like(yy)
+    work = np.empty((2, q + 1, q + 1))
+    rows, scale, root = np.empty((q, q + 1)), np.empty((q, q)), np.empty((q, q))
+    spread = np.empty((q, q + 1))
+    for s in range(n_states):
+        for k in range(n_clusters):
+            _remainder(xx[s, k], yx[s, k], yy[s, k], work, rows, scale)
+            _draw_root(scale, q + EXTRA_DEGREES + counts[s], root, rng)
+            for i in range(q):
+                for j in range(q + 1):
+                    spread[i, j] = rng.standard_normal()
+            for i in range(q):
+                # [A b] = M + R E L^-1: XX' + I = LL', M = YX'(XX' + I)^-1, E standard normal.
+                for j in range(q + 1):
+                    for m in range(q):
+                        rows[i, j] += root[i, m] * spread[m, j]
+                solve_upper(work[1], rows[i])
+                b[s, k, i] = rows[i, q]
+                for j in range(q):
+                    a[s, k, i, j] = rows[i, j]
+                    noise[s, k, i, j] = 0.0
+                    for m in range(q):
+                        noise[s, k, i, j] += root[i, m] * root[j, m]
+    return a, b, noise
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw_root(scale: Array, degrees: float, root: Array, rng: np.random.Generator) -> None:
+    """Fill R with RR' ~ IW(scale, degrees), by Bartlett's decomposition of the Wishart."""
+    q = scale.shape[0]
+    bartlett = np.zeros((q, q))
+    for i in range(q):
+        for j in range(i):
+            bartlett[i, j] = rng.standard_normal()
+        bartlett[i, i] = math.sqrt(2.0 * rng.standard_gamma(0.5 * (degrees - i)))
+    if not cholesky(scale, root):
+        raise ArithmeticError("latents are too large for the sums of their steps")
     # Q = L (B B')^-1 L' with L L' the scale.
-    return np.asarray(lower @ np.swapaxes(np.linalg.inv(bartlett), -1, -2))
+    for i in range(q):
+        solve_lower(bartlett, root[i])

@@ -31,17 +31,14 @@ from neurokit.bicluster.neuron_moves import (
 )
 from neurokit.bicluster.observations import (
     GAUSSIAN,
-    NEGATIVE_BINOMIAL,
     POISSON,
     gather,
     messages,
-    row_log_likelihood,
+    poisson_gains,
 )
 from neurokit.bicluster.settings import Data, Settings
-from neurokit.bicluster.smoothed_rates import smoothed
 from neurokit.bicluster.split_merge import (
     Messages,
-    likeness,
     propose_merge,
     propose_split,
     split_log_ratio,
@@ -117,15 +114,6 @@ def _messages(
     return omega, kappa, extra
 
 
-def _rows(data: Data, eta: Array, family: int, extra: Array) -> Array:
-    return np.array(
-        [
-            row_log_likelihood(data.y[i], data.seen[i], eta[i], family, extra[i])
-            for i in range(len(eta))
-        ]
-    )
-
-
 def poisson_ratio(data: Data, new: Array, old: Array, sizes: Array) -> Array:
     """Log of Poisson over negative binomial likelihood at new against old predictors, per neuron.
 
@@ -145,12 +133,7 @@ def poisson_ratio(data: Data, new: Array, old: Array, sizes: Array) -> Array:
     """
     if data.family != POISSON:
         return np.zeros(len(new))
-    gain = _rows(data, new, POISSON, sizes) - _rows(data, old, POISSON, sizes)
-    return np.asarray(
-        gain
-        - _rows(data, new, NEGATIVE_BINOMIAL, sizes)
-        + _rows(data, old, NEGATIVE_BINOMIAL, sizes)
-    )
+    return np.asarray(poisson_gains(data.y, data.seen, new, old, sizes))
 
 
 def draw_states_and_latents(
@@ -500,18 +483,17 @@ def split_and_merge(
     n_neurons, taken = len(state.neurons), 0
     if n_neurons < 2:
         return state, (0, 0)
-    alike = likeness(smoothed(data)) if settings.splits else np.empty((0, 0))
     for _attempt in range(settings.splits):
         old = state.eta()
         omega, kappa, sizes = _messages(state, data, old, rng)
         entries = Messages(omega, kappa)
         i, j = (int(n) for n in rng.choice(n_neurons, 2, replace=False))
         if state.neurons[i] == state.neurons[j]:
-            new = propose_split(state, (i, j), entries, alike, data, settings, rng)
-            ratio = split_log_ratio(state, new, (i, j), entries, alike, data, settings)
+            new = propose_split(state, (i, j), entries, data.likeness, data, settings, rng)
+            ratio = split_log_ratio(state, new, (i, j), entries, data.likeness, data, settings)
         else:
             new, ordered = propose_merge(state, (i, j), entries, rng)
-            ratio = -split_log_ratio(new, ordered, (i, j), entries, alike, data, settings)
+            ratio = -split_log_ratio(new, ordered, (i, j), entries, data.likeness, data, settings)
         ratio += float(poisson_ratio(data, new.eta(), old, sizes).sum())
         if math.log(rng.random()) < ratio:
             state, taken = new, taken + 1

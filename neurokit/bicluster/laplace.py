@@ -12,11 +12,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.bicluster.observations import row_log_likelihood
 from neurokit.bicluster.small_cholesky import cholesky, solve_lower, solve_upper
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Entry = tuple[float, float, float]
 
 _MOST_STEPS = 40
 _MOST_HALVINGS = 30
@@ -24,48 +24,135 @@ _TOLERANCE = 1e-9
 
 
 @numba.njit(cache=True, nogil=True)
-def _slopes(y: float, eta: float, family: int, extra: float) -> tuple[float, float]:
-    """First derivative and minus the second derivative of the log-likelihood of an entry."""
+def _entry(y: float, eta: float, family: int, extra: float, log_extra: float) -> Entry:
+    """Log-likelihood of an entry as far as it depends on eta, its slope, minus its curvature."""
     if family == 0:
         rate = math.exp(min(eta, 700.0))
-        return y - rate, rate
+        return y * eta - rate, y - rate, rate
     if family == 1:
-        share = 1.0 / (1.0 + math.exp(min(math.log(extra) - eta, 700.0)))
-        return y - (y + extra) * share, (y + extra) * share * (1.0 - share)
-    return (y - eta) / extra, 1.0 / extra
+        z = eta - log_extra
+        small = math.exp(-abs(z))
+        share = (1.0 if z > 0.0 else small) / (1.0 + small)
+        value = y * z - (y + extra) * (math.log1p(small) + max(z, 0.0))
+        return value, y - (y + extra) * share, (y + extra) * share * (1.0 - share)
+    slope = (y - eta) / extra
+    return -0.5 * (y - eta) * slope, slope, 1.0 / extra
 
 
 @numba.njit(cache=True, nogil=True)
-def _eta(trajectory: Array, b: Array, out: Array) -> None:
-    for t in range(trajectory.shape[0]):
-        total = b[0] + trajectory[t, 0]
-        for j in range(1, b.shape[0]):
-            total += b[j] * trajectory[t, j]
-        out[t] = total
+def log_constant(y: Array, seen: Mask, family: int, extra: float) -> float:
+    """Terms of a neuron's log-likelihood that depend on its size or variance, not on eta.
+
+    Parameters
+    ----------
+    y : (T,) ndarray of float64
+        Counts or values.
+    seen : (T,) ndarray of bool
+        What is observed.
+    family : int
+        0 Poisson, 1 negative binomial, 2 Gaussian.
+    extra : float
+        Size or variance.
+
+    Returns
+    -------
+    float
+        What `log_posterior` and `fit_loadings` leave out.
+    """
+    total = 0.0
+    for t in range(y.shape[0]):
+        if seen[t] and family == 1:
+            total += math.lgamma(y[t] + extra) - math.lgamma(extra)
+        elif seen[t] and family == 2:
+            total -= 0.5 * math.log(extra)
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _curvature(
-    y: Array, seen: Mask, eta: Array, trajectory: Array, family: int, extra: float, b: Array,
+def log_posterior(
+    y: Array, seen: Mask, trajectory: Array, family: int, extra: float, b: Array
+) -> float:
+    """Log p(y | b) - |b|^2 / 2 of one neuron's loadings, as far as it depends on them.
+
+    Parameters
+    ----------
+    y : (T,) ndarray of float64
+        Counts or values.
+    seen : (T,) ndarray of bool
+        What is observed.
+    trajectory : (T, q) ndarray of float64
+        (mu, x).
+    family : int
+        0 Poisson, 1 negative binomial, 2 Gaussian.
+    extra : float
+        Size or variance.
+    b : (q,) ndarray of float64
+        (d, c).
+
+    Returns
+    -------
+    float
+        Up to `log_constant`.
+    """
+    log_extra = math.log(extra) if family == 1 else 0.0
+    total = 0.0
+    for j in range(b.shape[0]):
+        total -= 0.5 * b[j] * b[j]
+    for t in range(y.shape[0]):
+        if seen[t]:
+            eta = b[0] + trajectory[t, 0]
+            for j in range(1, b.shape[0]):
+                eta += b[j] * trajectory[t, j]
+            total += _entry(y[t], eta, family, extra, log_extra)[0]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _derivatives(
+    y: Array, seen: Mask, trajectory: Array, family: int, extra: float, b: Array,
     gradient: Array, hessian: Array,
-) -> None:  # fmt: skip
+) -> float:  # fmt: skip
+    """Give `log_posterior`; fill its gradient and the lower triangle of minus its Hessian."""
     q = b.shape[0]
     row = np.empty(q)
+    row[0] = 1.0
+    log_extra = math.log(extra) if family == 1 else 0.0
+    total = 0.0
     for i in range(q):
+        total -= 0.5 * b[i] * b[i]
         gradient[i] = -b[i]
         for j in range(q):
             hessian[i, j] = 1.0 if i == j else 0.0
     for t in range(y.shape[0]):
         if not seen[t]:
             continue
-        slope, weight = _slopes(y[t], eta[t], family, extra)
-        row[0] = 1.0
+        eta = b[0] + trajectory[t, 0]
         for j in range(1, q):
             row[j] = trajectory[t, j]
+            eta += b[j] * row[j]
+        value, slope, weight = _entry(y[t], eta, family, extra, log_extra)
+        total += value
         for i in range(q):
             gradient[i] += slope * row[i]
             for j in range(i + 1):
                 hessian[i, j] += weight * row[i] * row[j]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _start(y: Array, seen: Mask, trajectory: Array, family: int, b: Array) -> None:
+    """Write loadings to begin from: the offset that the mean count asks for, else zeros."""
+    for j in range(b.shape[0]):
+        b[j] = 0.0
+    if family == 2:
+        return
+    count, level, n = 0.5, 0.0, 1.0
+    for t in range(y.shape[0]):
+        if seen[t]:
+            count += y[t]
+            level += trajectory[t, 0]
+            n += 1.0
+    b[0] = math.log(count / n) - level / n
 
 
 @numba.njit(cache=True, nogil=True)
@@ -94,36 +181,30 @@ def fit_loadings(
     Returns
     -------
     float
-        Log evidence, up to terms in y alone; exact for the Gaussian. -inf where the trajectory
-        is too large for arithmetic; `b` and `factor` are unfinished then.
+        Log evidence, up to `log_constant` and terms in y alone; exact for the Gaussian. -inf where
+        the trajectory is too large for arithmetic; `b` and `factor` are unfinished then.
     """
     q = b.shape[0]
-    n_bins = y.shape[0]
-    eta, tried = np.empty(n_bins), np.empty(q)
+    tried, step = np.empty(q), np.empty(q)
     gradient, hessian = np.empty(q), np.empty((q, q))
-    for j in range(q):
-        b[j] = 0.0
-    _eta(trajectory, b, eta)
-    value = row_log_likelihood(y, seen, eta, family, extra)
+    _start(y, seen, trajectory, family, b)
+    value = _derivatives(y, seen, trajectory, family, extra, b, gradient, hessian)
     for _ in range(_MOST_STEPS):
-        _curvature(y, seen, eta, trajectory, family, extra, b, gradient, hessian)
         if not cholesky(hessian, factor):
             return -math.inf
         solve_lower(factor, gradient)
         decrement = 0.0
         for j in range(q):
             decrement += gradient[j] * gradient[j]
+            step[j] = gradient[j]
         if decrement < _TOLERANCE:
             break
-        solve_upper(factor, gradient)
+        solve_upper(factor, step)
         size = 1.0
         for _ in range(_MOST_HALVINGS):
-            penalty = 0.0
             for j in range(q):
-                tried[j] = b[j] + size * gradient[j]
-                penalty += 0.5 * tried[j] * tried[j]
-            _eta(trajectory, tried, eta)
-            new = row_log_likelihood(y, seen, eta, family, extra) - penalty
+                tried[j] = b[j] + size * step[j]
+            new = _derivatives(y, seen, trajectory, family, extra, tried, gradient, hessian)
             if new >= value:
                 break
             size *= 0.5
@@ -198,4 +279,6 @@ def log_evidence(
     seen = np.isfinite(values)
     filled = np.where(seen, values, 0.0)
     factor, mode = np.empty((q, q)), np.empty(q)
-    return float(fit_loadings(filled, seen, along, FAMILIES[observation], extra, mode, factor))
+    family = FAMILIES[observation]
+    evidence = fit_loadings(filled, seen, along, family, extra, mode, factor)
+    return float(evidence + log_constant(filled, seen, family, extra))

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from neurokit.bicluster.laplace import fit_loadings, log_density
+from neurokit.bicluster.laplace import fit_loadings, log_density, log_posterior
 from neurokit.bicluster.observations import row_log_likelihood
 from neurokit.bicluster.small_cholesky import cholesky, solve_lower, solve_upper
 from neurokit.bicluster.state_paths import draw_index
@@ -26,20 +26,6 @@ Labels = NDArray[np.int64]
 SIZE_STEPS = (0.1, 0.3, 1.0)
 # Sizes below this are as good as 0: nearly all counts are 0 then.
 SMALLEST_SIZE = 3e-4
-
-
-@numba.njit(cache=True, nogil=True)
-def _fill_eta(trajectory: Array, b: Array, out: Array) -> float:
-    """Write the predictor; give the log prior of the loadings."""
-    for t in range(trajectory.shape[0]):
-        total = b[0] + trajectory[t, 0]
-        for j in range(1, b.shape[0]):
-            total += b[j] * trajectory[t, j]
-        out[t] = total
-    prior = 0.0
-    for j in range(b.shape[0]):
-        prior -= 0.5 * b[j] * b[j]
-    return prior
 
 
 @numba.njit(cache=True, nogil=True)
@@ -84,7 +70,7 @@ def draw_cluster(
     accepted : bool
         Whether the proposal was taken.
     """
-    n_clusters, n_bins, q = latents.shape
+    n_clusters, _, q = latents.shape
     modes, factors = np.zeros((n_clusters, q)), np.zeros((n_clusters, q, q))
     weights = np.full(n_clusters, -math.inf)
     for k in range(n_clusters):
@@ -102,12 +88,10 @@ def draw_cluster(
     solve_upper(factors[new], drawn)
     for j in range(q):
         drawn[j] += modes[new, j]
-    eta = np.empty(n_bins)
-    ratio = log_prior[new] + _fill_eta(latents[new], drawn, eta)
-    ratio += row_log_likelihood(y, seen, eta, family, extra)
+    ratio = log_prior[new] + log_posterior(y, seen, latents[new], family, extra, drawn)
     ratio -= weights[new] + log_density(drawn, modes[new], factors[new])
-    ratio -= log_prior[cluster] + _fill_eta(latents[cluster], loadings, eta)
-    ratio -= row_log_likelihood(y, seen, eta, family, extra)
+    ratio -= log_prior[cluster]
+    ratio -= log_posterior(y, seen, latents[cluster], family, extra, loadings)
     ratio += weights[cluster] + log_density(loadings, modes[cluster], factors[cluster])
     if math.log(rng.random()) < ratio:
         for j in range(q):

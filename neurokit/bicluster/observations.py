@@ -85,6 +85,38 @@ def row_log_likelihood(y: Array, seen: Mask, eta: Array, family: int, extra: flo
 
 
 @numba.njit(cache=True, nogil=True)
+def poisson_gains(y: Array, seen: Mask, new: Array, old: Array, sizes: Array) -> Array:
+    """Log of Poisson over negative binomial likelihood at new against old predictors.
+
+    Parameters
+    ----------
+    y, new, old : (N, T) ndarray of float64
+        Counts and two predictors.
+    seen : (N, T) ndarray of bool
+        What is observed.
+    sizes : (N,) ndarray of float64
+        Sizes r of the negative binomials.
+
+    Returns
+    -------
+    (N,) ndarray of float64
+        Sums over the observed entries of each neuron.
+    """
+    out = np.zeros(y.shape[0])
+    for i in range(y.shape[0]):
+        r, log_r = sizes[i], math.log(sizes[i])
+        for t in range(y.shape[1]):
+            if seen[i, t]:
+                # log Poisson - log negative binomial is (y + r) log(1 + exp(z)) - exp(eta).
+                z, before = new[i, t] - log_r, old[i, t] - log_r
+                gain = math.log1p(math.exp(-abs(z))) - math.log1p(math.exp(-abs(before)))
+                gain += max(z, 0.0) - max(before, 0.0)
+                rates = math.exp(min(new[i, t], 700.0)) - math.exp(min(old[i, t], 700.0))
+                out[i] += (y[i, t] + r) * gain - rates
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
 def predictor(latents: Array, loadings: Array, labels: Labels) -> Array:
     """eta_it = d_i + mu_t + c_i' x_t with the latents of the neuron's cluster.
 

@@ -15,28 +15,51 @@ import math
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import zeta
 
 Array = NDArray[np.float64]
 
-# Terms drawn one by one: at least this many, and as many as reach twice the bend of the spectrum.
+# Terms drawn one by one: at most so many, fewer for large shapes, as h times their number is enough
+# here, and as many as reach twice the bend of the spectrum. In units of 24 squared variances the
+# fourth cumulant is then wrong by less than 1e-6 for h of 8, less than 1e-7 for h of 1.
 _TERMS = 8
-# Gauss-Legendre on [0, 1]: integrals of the tail are smooth there.
-_NODES = 0.5 * (np.polynomial.legendre.leggauss(6)[0] + 1.0)
-_WEIGHTS = 0.5 * np.polynomial.legendre.leggauss(6)[1]
+# sum_k (k + 1/2)^(-2 n), n = 2, 3, ..: closed forms of the sums cancel where the tilt is small.
+_POWERS = np.arange(2, 12)
+_UNTILTED = (4.0**_POWERS - 1.0) * zeta(2.0 * _POWERS)
+_SMALL_TILT = 0.1
 
 
 @numba.njit(cache=True, nogil=True)
-def _tail(n_terms: int, a2: float, power: int) -> float:
-    """Sum over k > n_terms of ((k - 1/2)^2 + a2)^-power, by the midpoint rule's expansion."""
-    edge = float(n_terms)
-    ratio = a2 / (edge * edge)
-    integral = 0.0
-    for i in range(_NODES.shape[0]):
-        u2 = _NODES[i] * _NODES[i]
-        integral += _WEIGHTS[i] * u2 ** (power - 1) / (1.0 + ratio * u2) ** power
-    integral *= edge ** (1 - 2 * power)
-    slope = -2.0 * power * edge / (edge * edge + a2) ** (power + 1)
-    return integral + slope / 24.0
+def spectral_sums(a: float) -> tuple[float, float, float]:
+    """Sums over k >= 0 of ((k + 1/2)^2 + a^2)^-n for n = 1, 2, 3.
+
+    The first is pi tanh(pi a) / 2a, and each is minus the derivative of the one before in a^2,
+    over 1 and 2.
+
+    Parameters
+    ----------
+    a : float
+        Tilt over 2 pi, at least 0.
+
+    Returns
+    -------
+    first, second, third : float
+        The sums, to a relative 1e-9 or better.
+    """
+    slope = math.tanh(math.pi * a)
+    if a >= _SMALL_TILT:
+        rest = math.pi * (1.0 - slope * slope)
+        second = math.pi * (slope / a - rest) / (4.0 * a**2)
+        third = 3.0 * (slope / a - rest) / a - 2.0 * math.pi * slope * rest
+        return math.pi * slope / (2.0 * a), second, math.pi * third / (16.0 * a**3)
+    x = -a * a
+    second, third, power = 0.0, 0.0, 1.0
+    for n in range(_UNTILTED.shape[0] - 1):
+        second += (n + 1) * _UNTILTED[n] * power
+        third += 0.5 * (n + 1) * (n + 2) * _UNTILTED[n + 1] * power
+        power *= x
+    first = math.pi * slope / (2.0 * a) if a > 1e-5 else 0.5 * math.pi**2
+    return first, second, third
 
 
 @numba.njit(cache=True, nogil=True)
@@ -57,16 +80,16 @@ def draw_one(h: float, z: float, rng: np.random.Generator) -> float:
     float
         Above 0.
     """
-    a2 = (z / (2.0 * math.pi)) ** 2
-    n_terms = _TERMS + int(abs(z) / math.pi)
-    total, mean = 0.0, 0.0
+    a = abs(z) / (2.0 * math.pi)
+    n_terms = max(1, int(_TERMS / max(h, 1.0))) + int(2.0 * a)
+    first, second, third = spectral_sums(a)
+    total = 0.0
     for k in range(n_terms):
-        weight = 1.0 / ((k + 0.5) ** 2 + a2)
-        mean += weight
+        weight = 1.0 / ((k + 0.5) ** 2 + a * a)
+        first -= weight
+        second -= weight**2
+        third -= weight**3
         total += weight * rng.standard_gamma(h)
-    half = abs(z)
-    whole = math.pi**2 * math.tanh(0.5 * half) / half if half > 1e-4 else 0.5 * math.pi**2
-    first, second, third = whole - mean, _tail(n_terms, a2, 2), _tail(n_terms, a2, 3)
     scale = third / second
     shape = second / (scale * scale)
     rest = max(first - shape * scale, 0.0) * h + scale * rng.standard_gamma(shape * h)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurokit.bicluster.partition_prior import PartitionPrior
+from neurokit.bicluster.smoothed_rates import likeness, smoothed
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -44,6 +46,11 @@ class Data:
     def last(self) -> Labels:
         """Last bin of every trial."""
         return self.edges[1:] - 1
+
+    @cached_property
+    def likeness(self) -> Array:
+        """(N, N) likeness of smoothed rates, which split moves propose by."""
+        return likeness(smoothed(self))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
-"""Smoothed rates of neurons: what starts and proposals compare them by."""
+"""Smoothed rates of neurons, and how alike they are: what starts and proposals compare them by."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from neurokit.bicluster.observations import GAUSSIAN
-from neurokit.bicluster.settings import Data
+
+if TYPE_CHECKING:
+    from neurokit.bicluster.settings import Data
 
 Array = NDArray[np.float64]
 
@@ -40,3 +43,22 @@ def smoothed(data: Data) -> Array:
         # A little of the mean, so that stretches without spikes or data have a finite log.
         out[:, low:high] = (total + 0.1 * mean[:, None]) / (weight + 0.1)
     return out if data.family == GAUSSIAN else np.log(out + 0.05)
+
+
+def likeness(rates: Array) -> Array:
+    """Absolute correlation of smoothed rates of every pair of neurons.
+
+    Parameters
+    ----------
+    rates : (N, T) ndarray of float64
+        Smoothed.
+
+    Returns
+    -------
+    (N, N) ndarray of float64
+        0 for a neuron that does not vary.
+    """
+    centred = rates - rates.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(centred, axis=1)
+    scaled = centred / np.where(norm > 0, norm, 1.0)[:, None]
+    return np.asarray(np.abs(scaled @ scaled.T))

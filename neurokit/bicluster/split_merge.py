@@ -93,25 +93,6 @@ def step_log_density(
     return total
 
 
-def likeness(rates: Array) -> Array:
-    """Absolute correlation of smoothed rates of every pair of neurons.
-
-    Parameters
-    ----------
-    rates : (N, T) ndarray of float64
-        Smoothed.
-
-    Returns
-    -------
-    (N, N) ndarray of float64
-        0 for a neuron that does not vary.
-    """
-    centred = rates - rates.mean(axis=1, keepdims=True)
-    norm = np.linalg.norm(centred, axis=1)
-    scaled = centred / np.where(norm > 0, norm, 1.0)[:, None]
-    return np.asarray(np.abs(scaled @ scaled.T))
-
-
 def log_allocation(alike: Array, i: int, j: int, members: Labels, leaving: Labels) -> float:
     """Log probability of which neurons leave with i.
 

@@ -158,3 +158,12 @@ def test_marginal_integrates_to_one_over_the_next_latent():
         return np.exp(log_marginal(moments(latents, np.array([0, -1]), 1))[0, 0])
 
     assert quad(density, -np.inf, np.inf, limit=200)[0] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_sums_that_no_latents_have_are_refused():
+    latents, labels = trajectory(1, n_clusters=1, n_bins=14, q=2)
+    sums = moments(latents, labels, 2)
+    broken = Moments(sums.counts, sums.xx, sums.yx, -sums.yy)
+    assert (log_marginal(broken) == -np.inf).all()
+    with pytest.raises(ArithmeticError, match="too large"):
+        draw_dynamics(broken, np.random.default_rng(0))

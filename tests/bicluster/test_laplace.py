@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize
 
+from neurokit.bicluster import laplace
 from neurokit.bicluster.kernels import log_evidence
-from neurokit.bicluster.laplace import fit_loadings, log_density
-from neurokit.bicluster.observations import entry_log_likelihood
+from neurokit.bicluster.laplace import fit_loadings, log_constant, log_density
+from neurokit.bicluster.observations import entry_log_likelihood, row_log_likelihood
 
 NAMES = {0: "poisson", 1: "negative_binomial", 2: "gaussian"}
 CASES = [(0, 1.0), (1, 0.8), (1, 10.0), (2, 0.7)]
@@ -41,8 +42,9 @@ def fit(y, trajectory, family, extra):
     q = trajectory.shape[1]
     mode, factor = np.empty(q), np.empty((q, q))
     seen = np.isfinite(y)
-    value = fit_loadings(np.where(seen, y, 0.0), seen, trajectory, family, extra, mode, factor)
-    return value, mode, factor
+    filled = np.where(seen, y, 0.0)
+    value = fit_loadings(filled, seen, trajectory, family, extra, mode, factor)
+    return value + log_constant(filled, seen, family, extra), mode, factor
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -72,6 +74,19 @@ def test_counts_are_within_a_twentieth_of_quadrature(n_bins, family, extra):
             total.append(density + np.log(w[i] * w[j] / (2 * np.pi)))
     exact = np.logaddexp.reduce(total) - np.log(np.diag(factor)).sum()
     assert abs(value - exact) < 0.05
+
+
+@pytest.mark.parametrize(("family", "extra"), CASES)
+def test_posterior_and_constant_are_the_likelihood_with_its_prior(family, extra):
+    y, trajectory = problem(8, family, extra, p=2)
+    seen = np.random.default_rng(8).random(len(y)) < 0.8
+    for b in (np.zeros(3), np.array([0.4, -2.0, 1.0]), np.array([-30.0, 5.0, 9.0])):
+        eta = b[0] + trajectory[:, 0] + trajectory[:, 1:] @ b[1:]
+        whole = row_log_likelihood(y, seen, eta, family, extra) - 0.5 * b @ b
+        found = laplace.log_posterior(y, seen, trajectory, family, extra, b)
+        constant = log_constant(y, seen, family, extra)
+        assert found + constant == pytest.approx(whole, rel=1e-11)
+        assert (constant == 0.0) == (family == 0)
 
 
 @pytest.mark.parametrize(("family", "extra"), CASES)

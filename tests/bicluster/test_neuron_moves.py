@@ -63,7 +63,7 @@ def test_linear_evidence_of_gaussian_entries_is_laplaces():
     seen = np.ones(9, bool)
     exact = fit_loadings(y, seen, latents, 2, 0.6, mode, factor)
     found = linear_evidence(np.full(9, 1 / 0.6), y / 0.6, latents)
-    constant = -0.5 * (y @ y) / 0.6 - 4.5 * np.log(0.6)
+    constant = -0.5 * (y @ y) / 0.6
     assert found + constant == pytest.approx(exact, rel=1e-9)
 
 

@@ -15,6 +15,7 @@ from neurokit.bicluster.observations import (
     entry_log_likelihood,
     gather,
     messages,
+    poisson_gains,
     predictor,
     row_log_likelihood,
 )
@@ -80,6 +81,30 @@ def test_a_row_sums_what_was_observed():
     seen = np.array([True, False, True])
     expected = entry_log_likelihood(1.0, 0.2, 1, 2.0) + entry_log_likelihood(4.0, -1.0, 1, 2.0)
     assert row_log_likelihood(y, seen, eta, 1, 2.0) == pytest.approx(expected, rel=1e-12)
+
+
+def test_gains_of_poisson_over_negative_binomial_are_those_of_the_likelihoods():
+    rng = np.random.default_rng(3)
+    y, sizes = rng.poisson(3.0, (4, 30)).astype(float), np.array([0.5, 3.0, 40.0, 900.0])
+    seen = rng.random((4, 30)) < 0.8
+    new, old = rng.normal(1.0, 2.0, (2, 4, 30))
+    expected = [
+        sum(
+            sign * share * row_log_likelihood(y[i], seen[i], eta[i], family, sizes[i])
+            for sign, eta in ((1, new), (-1, old))
+            for share, family in ((1, 0), (-1, 1))
+        )
+        for i in range(4)
+    ]
+    found = poisson_gains(y, seen, new, old, sizes)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(poisson_gains(y, seen, old, new, sizes), -found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("eta", [-800.0, 690.0, 1e5])
+def test_gains_at_extreme_predictors_are_finite(eta):
+    new, old = np.full((1, 2), eta), np.zeros((1, 2))
+    assert np.isfinite(poisson_gains(new * 0.0, new < np.inf, new, old, np.full(1, 7.0))).all()
 
 
 def test_predictor_takes_the_latents_of_the_neurons_cluster():

@@ -11,9 +11,9 @@ from neurokit.bicluster.chain_state import with_cluster, without_cluster
 from neurokit.bicluster.geweke import small_problem
 from neurokit.bicluster.gibbs import proposal_sizes
 from neurokit.bicluster.observations import GAUSSIAN, gather, messages
+from neurokit.bicluster.smoothed_rates import likeness
 from neurokit.bicluster.split_merge import (
     Messages,
-    likeness,
     log_allocation,
     propose_merge,
     propose_split,

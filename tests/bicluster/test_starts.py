@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from neurokit.bicluster.cluster_number import hide
 from neurokit.bicluster.partition_prior import finite_mixtures
 from neurokit.bicluster.settings import Data, Settings
-from neurokit.bicluster.smoothed_rates import smoothed
-from neurokit.bicluster.split_merge import likeness, log_allocation
+from neurokit.bicluster.smoothed_rates import likeness, smoothed
+from neurokit.bicluster.split_merge import log_allocation
 from neurokit.bicluster.starts import released, start_labels, start_neurons, start_state
 from neurokit.simulate import biclustered
 from neurokit.stats import adjusted_rand
