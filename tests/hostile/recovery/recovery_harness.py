@@ -103,7 +103,7 @@ class Reader(threading.Thread):
         self.look(again=True)
 
     def run(self) -> None:
-        while not self._end.wait(0.002):
+        while not self._end.wait(0.02):
             self.look()
 
     def look(self, *, again: bool = False) -> None:
