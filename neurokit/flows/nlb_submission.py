@@ -15,6 +15,7 @@ from neurokit.errors import OptionError, SchemaError, StoreError
 from neurokit.flows.metrics import check_counts_per_bin
 from neurokit.flows.nlb_layout import group_name
 from neurokit.io.atomic import atomic_file
+from neurokit.io.hdf5_writing import hdf5_target
 
 Array = NDArray[np.float64]
 
@@ -99,7 +100,11 @@ def nlb_submission(
             arrays |= {f"{group}/{part}_rates_{name}": values for name, values in found.items()}
     if final.exists() and not overwrite:
         raise StoreError("is there already", where=str(final), mend="Give overwrite=True.")
-    with atomic_file(final) as temporary, h5py.File(temporary, "w") as file:
+    with (
+        atomic_file(final) as temporary,
+        hdf5_target(temporary) as target,
+        h5py.File(target, "w") as file,
+    ):
         for name, values in arrays.items():
             file.create_dataset(name, data=values, compression="gzip")
     return list(arrays)

@@ -13,6 +13,7 @@ from neurokit.errors import OptionError, SchemaError, StoreError
 from neurokit.io.atomic import as_store_error, atomic_file, atomic_folder, temporary_name
 from neurokit.io.chunks import check_chunks, write_chunk_list
 from neurokit.io.encoding import MARK, netcdf_encoding, to_disk, zarr_encoding
+from neurokit.io.hdf5_writing import hdf5_target
 
 SUFFIXES = (".nc", ".zarr")
 OLD = ".replaced-"
@@ -89,8 +90,8 @@ def _on_disk(rec: xr.DataTree, *, zarr: bool) -> tuple[xr.DataTree, dict[str, di
 
 def _save_netcdf(rec: xr.DataTree, final: Path) -> None:
     tree, encoding = _on_disk(rec, zarr=False)
-    with atomic_file(final) as temporary:
-        tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+    with atomic_file(final) as temporary, hdf5_target(temporary) as target:
+        tree.to_netcdf(target, engine="h5netcdf", encoding=encoding)
 
 
 def _save_zarr(rec: xr.DataTree, final: Path) -> None:

@@ -227,7 +227,7 @@ def _half_written(error):
     """Return a writer that leaves half a file or folder and stops."""
 
     def write(self, target, **options):
-        target = Path(target)
+        target = Path(getattr(target, "name", target))
         (target / "zarr.json" if target.is_dir() else target).write_text("half")
         raise error
 
