@@ -10,6 +10,7 @@ import pytest
 
 from neurokit.bicluster import gibbs
 from neurokit.bicluster.geweke import batch_error, functions, small_problem
+from neurokit.bicluster.gibbs import draw_all_dynamics
 from neurokit.bicluster.kernels import geweke
 from neurokit.bicluster.latent_moves import draw_latents, scale_ratio
 from neurokit.bicluster.settings import Settings
@@ -192,7 +193,12 @@ def test_samplers_with_a_known_fault_fail(name, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_proposal_that_only_goes_up_fails():
+def test_a_proposal_that_only_goes_up_fails(monkeypatch):
+    def dynamics(state, data, settings, number, rng):
+        return draw_all_dynamics(state, data, settings, number, rng._rng)
+
+    monkeypatch.setattr(gibbs, "draw_all_dynamics", dynamics)
+
     def upwards(state, data, settings, number, rng):
         return gibbs.sweep(state, data, settings, number, _OneSided(rng))[0]
 
