@@ -5,6 +5,7 @@ The grid: neurons x bins x clusters x states, numbers of the last two unknown, t
 
 from __future__ import annotations
 
+import time
 from itertools import product
 
 import numpy as np
@@ -86,13 +87,44 @@ def test_hidden_entries_are_predicted_better_than_by_means_and_by_smoothing():
     assert score < best
 
 
+def recover(cells, most_sweeps):
+    """(n, 3): agreement of neurons, of states, and of the peer's states, for every cell.
+
+    Large cells are swept less often, so that each takes some 60 s of processor.
+    """
+    found = []
+    for n_neurons, n_bins, n_clusters, n_states, seed in cells:
+        simulation = nk.simulate.biclustered(
+            n_neurons, n_bins, n_clusters, n_states, random_state=seed
+        )
+        begin = time.process_time()
+        n_sweeps = min(max(4_500_000 // (n_neurons * n_bins), 100), most_sweeps)
+        fit = fitted(simulation, n_sweeps=n_sweeps)
+        spent = time.process_time() - begin
+        counts = simulation.recordings["session1"].activity.signal.values
+        peer = adjusted_rand(simulation.truth.state.values, spectral_states(counts, n_states))
+        found.append((*agreements(simulation, fit), peer))
+        cell = f"{n_neurons} x {n_bins}, {n_clusters} clusters, {n_states} states, seed {seed}"
+        print(f"{cell}: neurons {found[-1][0]:.3f}, states {found[-1][1]:.3f} ({peer:.3f} by")
+        print(f"    spectral co-clustering), {spent:.0f} s of processor", flush=True)
+    return np.array(found)
+
+
+@pytest.mark.slow
+def test_six_cells_of_the_grid_are_recovered():
+    cells = [(30, 500, n_clusters, n_states, 0) for n_clusters in (2, 3, 5) for n_states in (2, 3)]
+    neurons, states, peers = recover(cells, 100).T
+    assert np.median(neurons) >= 0.95
+    assert neurons.min() >= 0.6
+    assert np.median(states) >= 0.75
+    assert np.median(states - peers) >= 0.3
+
+
 @pytest.mark.nightly
-@pytest.mark.parametrize(("n_neurons", "n_bins", "n_clusters", "n_states", "seed"), GRID)
-def test_no_cell_of_the_grid_is_lost(n_neurons, n_bins, n_clusters, n_states, seed):
-    simulation = nk.simulate.biclustered(n_neurons, n_bins, n_clusters, n_states, random_state=seed)
-    neurons, states = agreements(simulation, fitted(simulation, n_sweeps=300))
-    assert neurons >= 0.6
-    assert states >= 0.55
-    counts = simulation.recordings["session1"].activity.signal.values
-    peer = adjusted_rand(simulation.truth.state.values, spectral_states(counts, n_states))
-    assert states >= peer + 0.3
+def test_the_grid_is_recovered():
+    neurons, states, peers = recover(GRID, 300).T
+    assert np.median(neurons) >= 0.95
+    assert neurons.min() >= 0.6
+    assert np.median(states) >= 0.75
+    assert states.min() >= 0.55
+    assert (states - peers >= 0.3).mean() >= 0.9
