@@ -9,10 +9,12 @@ import numpy as np
 
 from neurokit.bicluster.chain_state import ChainState
 from neurokit.bicluster.checkpoints import mark_of, store, stored
+from neurokit.bicluster.coupling import joined
 from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.records import Plan, Record, add_draw, empty_record, keep
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.starts import released, start_state
+from neurokit.bicluster.state_growth import grow_states
 from neurokit.bicluster.trajectory_store import TrajectoryStore
 from neurokit.bicluster.variational_fit import as_chain_state, fit_variational
 
@@ -87,7 +89,9 @@ def run_chain(
     trajectories = TrajectoryStore(plan.trajectories, mark, record.kept)
     for number in range(record.done, plan.n_sweeps):
         if number == plan.n_staged and plan.n_staged:
-            state = released(state, settings, rng)
+            latents = joined(state.latents, settings.coupled)
+            labels = grow_states(latents, state.labels, settings, rng)
+            state = released(state.changed(labels=labels), settings, rng)
         now = staged if number < plan.n_staged else settings
         state, taken = sweep(state, data, now, number + 1, rng)
         trajectories.add(keep(record, state, data, plan, number, taken))

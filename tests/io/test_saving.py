@@ -1,5 +1,6 @@
 """A save that is interrupted anywhere leaves the old store, and nothing half written."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -227,7 +228,7 @@ def _half_written(error):
     """Return a writer that leaves half a file or folder and stops."""
 
     def write(self, target, **options):
-        target = Path(getattr(target, "name", target))
+        target = Path(target.name) if isinstance(target, io.IOBase) else Path(target)
         (target / "zarr.json" if target.is_dir() else target).write_text("half")
         raise error
 
