@@ -132,8 +132,8 @@ def _splits(
         part = start_labels(np.ascontiguousarray(latents[:, mine]), np.array([0, len(mine)]), rng)
         begins = [mine[whole[mine]], mine[part == 1]]
         length = min(max(_SHORTEST, len(mine) // 6), len(mine) // 2)
-        for start in rng.integers(0, len(mine) - length, _STRETCHES):
-            begins.append(mine[start : start + length])
+        starts = rng.integers(0, len(mine) - length, _STRETCHES)
+        begins += [mine[start : start + length] for start in starts]
         tries = (_split(latents, labels, int(s), new, begin, settings) for begin in begins)
         found += [tried for tried in tries if tried is not None]
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -121,7 +121,7 @@ def test_evidence_of_labels_is_that_of_draws_one_after_the_other():
     labels = np.array([3, 3, 1, 1, 1, 3, 3, 1, -1])
     prior = np.array([[100.5, 0.5], [0.5, 100.5]])
     log_chain = 0.0
-    for before, after in zip(labels[:-2], labels[1:-1], strict=True):
+    for before, after in pairwise(labels[:-1]):
         row, column = int(before == 3), int(after == 3)
         log_chain += np.log(prior[row, column] / prior[row].sum())
         prior[row, column] += 1
