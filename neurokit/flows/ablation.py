@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError
 from neurokit.flows.comparison import true_r2
-from neurokit.flows.given import gather, neuron_mask
+from neurokit.flows.given import neuron_mask
 from neurokit.flows.langevin_flow import LangevinFlow
 from neurokit.flows.metrics import co_bps
 from neurokit.flows.padded import Padded
@@ -25,6 +25,7 @@ KINDS = ("own", "average", "of other trials")
 def ablation(
     model: LangevinFlow,
     X: Any,
+    inputs: Any = None,
     *,
     held_out: Any,
     true_rates: Any = None,
@@ -42,7 +43,10 @@ def ablation(
     model : LangevinFlow
         Fitted, of either variant.
     X : recording, DataArray, ndarray, or list or mapping of them
-        Trials (trial, time, neuron), best ones that were not fitted; two or more.
+        Trials (trial, time, neuron), best ones that were not fitted; two or more, or one that is
+        read in several windows.
+    inputs : as X, optional
+        As in `LangevinFlow.fit`.
     held_out : sequence of str, int or bool
         Neurons that are hidden from the inference, and scored.
     true_rates : (trial, time, neuron) array or DataArray, optional
@@ -77,19 +81,22 @@ def ablation(
         raise OptionError(
             f"is a {type(model).__name__}", where="model", mend="Give a fitted LangevinFlow."
         )
-    n_trials = len(gather(X).trials.offsets) - 1
+    given, data = model._prepared(X, inputs, held_out)
+    # Long trials are several windows, each with a state of its own to begin from.
+    n_trials = len(data.lengths)
     if n_trials < 2:
         raise OptionError(f"has {n_trials} trial", where="X", mend="Give two trials or more.")
     order = _deranged(n_trials, as_generator(random_state))
-    given, data = model._prepared(X, None, held_out)
     chosen = neuron_mask(held_out, given.trials.labels)
     values = given.trials.values[:, chosen]
     scored = r2 if model.likelihood == "gaussian" else co_bps
     scores = [scored(data.rows(rates)[:, chosen], values) for rates in _rates(model, data, order)]
     nearness = [float("nan")] * len(KINDS)
     if true_rates is not None:
-        _, whole = model._prepared(X, None, None)
-        nearness = [true_r2(rates, true_rates) for rates in _rates(model, whole, order)]
+        _, whole = model._prepared(X, inputs, None)
+        shape = np.shape(true_rates)
+        found = [_side_by_side(whole, rates, shape) for rates in _rates(model, whole, order)]
+        nearness = [true_r2(rates, true_rates) for rates in found]
     units = "1" if model.likelihood == "gaussian" else "bit/spike"
     return xr.Dataset(
         {
@@ -111,6 +118,12 @@ def _rates(model: LangevinFlow, data: Padded, order: NDArray[np.int64]) -> list[
     average = tuple(np.repeat(m.astype(np.float32)[None], n_trials, axis=0) for m in means)
     others = tuple(a[order] for a in own)
     return [model._rates_at(data, states) for states in (own, average, others)]
+
+
+def _side_by_side(data: Padded, block: Array, shape: tuple[int, ...]) -> Array:
+    """Results as whole trials of one length; what has another number of bins stays as it is."""
+    rows = data.rows(block)
+    return rows.reshape(shape) if rows.size == np.prod(shape) else block
 
 
 def _deranged(n: int, rng: np.random.Generator) -> NDArray[np.int64]:

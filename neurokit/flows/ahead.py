@@ -56,7 +56,7 @@ def forecast(
     A, B, Q = fit.dynamics.step()
     last = given.trials.offsets[1:] - 1
     n_trials, n_inputs = len(last), B.shape[1]
-    inputs = _inputs(ahead_inputs, n_trials, n_bins, n_inputs, "ahead_inputs")
+    inputs = inputs_like(ahead_inputs, n_trials, n_bins, n_inputs, "ahead_inputs")
     mean, V = found.mean[last], found.covariance[last]
     drive = given.data.inputs[last]
     means, covariances = [], []
@@ -115,7 +115,28 @@ def _expected(
     return mean.reshape(shape), deviation.reshape(shape)
 
 
-def _inputs(given: Any, n_trials: int, n_bins: int, n_inputs: int, where: str) -> Array:
+def inputs_like(given: Any, n_trials: int, n_bins: int, n_inputs: int, where: str) -> Array:
+    """Inputs of bins that were not recorded.
+
+    Parameters
+    ----------
+    given : (n_bins, n_inputs) or (n_trials, n_bins, n_inputs) array, optional
+        Those of all trials, or of each; None is 0.
+    n_trials, n_bins, n_inputs : int
+        Sizes.
+    where : str
+        The argument's name.
+
+    Returns
+    -------
+    (n_trials, n_bins, n_inputs) ndarray
+        Finite.
+
+    Raises
+    ------
+    SchemaError
+        If they are of another shape, or not finite.
+    """
     if given is None:
         return np.zeros((n_trials, n_bins, n_inputs))
     try:
@@ -166,7 +187,7 @@ def draw(
         As `FlowReading.sample` says.
     """
     chain = fit.chain()
-    given = _inputs(inputs, n_trials, n_bins, chain.input.shape[1], "inputs")
+    given = inputs_like(inputs, n_trials, n_bins, chain.input.shape[1], "inputs")
     n = len(chain.transition)
     half, first = _root(chain.noise), _root(chain.initial_covariance)
     states = np.empty((n_trials, n_bins, n))

@@ -22,14 +22,15 @@ DECODER_INPUTS = ("position", "velocity", "hidden")
 
 
 class LangevinFlow(LangevinReading, NeuralFlow):
-    """dz = v dt, dv = (-dU/dz - (G + J) v) dt + sqrt(2 G T) dW; y ~ p(y | decoder(z, v)).
+    """dz = v dt, dv = (-dU/dz - (G + J) v + B u) dt + sqrt(2 G T) dW; y ~ p(y | decoder(z, v)).
 
     A variational autoencoder whose latents obey the underdamped Langevin equation [1]_. The decoder
     sees positions z and velocities v only, so that what it says is in the latents; the first state
     comes from a network that reads the trial in both directions. U is a potential of coupled
     oscillators, bounded below: springs of every latent and between neighbours on a ring, and a
     network of log cosh ridges. Friction G and turning J are learned, their step is exact [2]_. The
-    force dW is inferred per bin where that explains held values better, else it is 0.
+    force dW is inferred per bin where that explains held values better, else it is 0. Inputs u push
+    velocities, and the encoder reads them beside the neurons.
 
     ``variant="published"`` is the authors' model with what is wrong in their code repaired: a
     causal encoder, the first state from the first bin, a potential by a kernel, noise that is drawn
@@ -61,6 +62,10 @@ class LangevinFlow(LangevinReading, NeuralFlow):
         Most passes over the trials.
     batch_size : int, optional
         Trials per step; default half of them, at most 200.
+    window : int, default 500
+        Longest stretch that is read at once, bins. Longer trials are trained on in windows side by
+        side, and read in windows that share a fifth with the next, over which one fades into the
+        other.
     learning_rate : float, default 0.01
         After a warm-up of ten epochs.
     averaging : float, default 0.98
@@ -93,6 +98,8 @@ class LangevinFlow(LangevinReading, NeuralFlow):
     ----------
     frequencies_, damping_ratios_ : DataArray
         (mode) of the linear dynamics where the potential is lowest; Hz.
+    input_ : DataArray
+        (latent, input) B, 1/s2 per unit of the input.
     infers_force_ : bool
         Whether a force is inferred.
     force_gain_ : float
@@ -127,6 +134,8 @@ class LangevinFlow(LangevinReading, NeuralFlow):
     (12, 10, 5)
     """
 
+    _takes_inputs = True
+
     def __init__(
         self,
         n_latents: int = 8,
@@ -141,6 +150,7 @@ class LangevinFlow(LangevinReading, NeuralFlow):
         inferred_force: bool | str = "auto",
         max_epochs: int = 150,
         batch_size: int | None = None,
+        window: int = 500,
         learning_rate: float = 0.01,
         averaging: float = 0.98,
         patience: int = 60,
@@ -166,6 +176,7 @@ class LangevinFlow(LangevinReading, NeuralFlow):
         self.inferred_force = inferred_force
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.window = window
         self.learning_rate = learning_rate
         self.averaging = averaging
         self.patience = patience
@@ -208,12 +219,14 @@ class LangevinFlow(LangevinReading, NeuralFlow):
         from neurokit.flows.torch_potential import OscillatorPotential
         from neurokit.flows.torch_published import KernelPotential, PublishedFlow
 
-        seen = self._seen_by_decoder()
+        seen, n_inputs = self._seen_by_decoder(), self.input_scale_.size
         if self.variant == "published":
-            dynamics = LangevinDynamics(KernelPotential(self.n_latents), STEP, turns=False)
-            return PublishedFlow(n_neurons, dynamics, self.n_hidden, seen)
-        dynamics = LangevinDynamics(OscillatorPotential(self.n_latents, self.n_potential), STEP)
-        found = BottleneckFlow(n_neurons, dynamics, self.n_hidden, self.decoder, seen)
+            kernel = KernelPotential(self.n_latents)
+            dynamics = LangevinDynamics(kernel, STEP, turns=False, n_inputs=n_inputs)
+            return PublishedFlow(n_neurons, dynamics, self.n_hidden, seen, n_inputs)
+        springs = OscillatorPotential(self.n_latents, self.n_potential)
+        dynamics = LangevinDynamics(springs, STEP, n_inputs=n_inputs)
+        found = BottleneckFlow(n_neurons, dynamics, self.n_hidden, self.decoder, seen, n_inputs)
         found.infers_force = getattr(self, "infers_force_", False)
         return found
 
@@ -234,6 +247,7 @@ class LangevinFlow(LangevinReading, NeuralFlow):
     def _keep(self, course: Course, *, converged: bool) -> None:
         self.infers_force_ = bool(course.model.network.infers_force)
         super()._keep(course, converged=converged)
+        self.input_ = self._input()
         frequencies, damping = self._modes()
         self.frequencies_ = xr.DataArray(frequencies, dims="mode", attrs={"units": "Hz"})
         self.damping_ratios_ = xr.DataArray(damping, dims="mode", attrs={"units": "1"})

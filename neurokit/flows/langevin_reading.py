@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, SchemaError
+from neurokit.flows.ahead import inputs_like
 from neurokit.flows.neural_reading import Forecasting, whole_number
 from neurokit.flows.padded import Padded
 from neurokit.flows.torch_needed import one_torch_thread
@@ -122,6 +123,7 @@ class LangevinReading(Forecasting):
         n_bins: int = 100,
         n_trials: int = 1,
         *,
+        inputs: Any = None,
         random_state: int | np.random.Generator | None = None,
     ) -> xr.Dataset:
         """Draw paths from the prior, and what would be recorded.
@@ -132,6 +134,8 @@ class LangevinReading(Forecasting):
             Bins of each trial.
         n_trials : int
             Number of trials.
+        inputs : (n_bins, n_inputs) or (n_trials, n_bins, n_inputs) array, optional
+            Default 0.
         random_state : None, int or numpy.random.Generator
             Source of the draws.
 
@@ -148,6 +152,8 @@ class LangevinReading(Forecasting):
         rng = as_generator(random_state)
         module = self.module_
         device = next(module.parameters()).device
+        driving = inputs_like(inputs, n_trials, n_bins, self.input_scale_.size, "inputs")
+        external = torch.from_numpy(self._scaled(driving)).to(device)
         start = rng.normal(size=(2, n_trials, self.n_latents)).astype(np.float32)
         drawn = rng.normal(size=(n_bins - 1, n_trials, self.n_latents)).astype(np.float32)
         dynamics = module.network.dynamics
@@ -155,6 +161,7 @@ class LangevinReading(Forecasting):
             pushes = None
             if module.network.has_noise:
                 pushes = torch.from_numpy(drawn).to(device) @ dynamics.noise()
+            pushes = dynamics.driven(external, pushes)
             z, v = dynamics.path(*torch.from_numpy(start).to(device), n_bins, pushes)
         dims = ("trial", "time", "latent")
         found = xr.Dataset(
@@ -167,6 +174,17 @@ class LangevinReading(Forecasting):
         found["rate"] = self.decode(found.position, found.velocity)
         found["response"] = found.rate.copy(data=_drawn(module.likelihood, found.rate.values, rng))
         return found
+
+    def _input(self) -> xr.DataArray:
+        """B, from units of the network to those of the user."""
+        found = self.module_.network.dynamics.input
+        size = self.input_scale_
+        B = np.zeros((size.size, self.n_latents))
+        if found is not None:
+            B = found.detach().cpu().numpy().astype(np.float64)
+        values = B.T * self._scale("velocity") ** 2 / size.values
+        coords = {"latent": np.arange(self.n_latents), **size.coords}
+        return xr.DataArray(values, coords, ("latent", "input"), "input", {"units": "1/s2"})
 
     def _modes(self) -> tuple[Array, Array]:
         """Frequencies (Hz) and damping ratios where the potential is lowest.

@@ -13,7 +13,7 @@ from neurokit.errors import DivergenceError, OptionError, SchemaError, StoreErro
 from neurokit.estimator import progress
 from neurokit.flows.given import Given, bin_width, gather, neuron_mask
 from neurokit.flows.neural_reading import NeuralReading, weights_dataset, whole_number
-from neurokit.flows.padded import Padded, padded
+from neurokit.flows.padded import Padded
 from neurokit.flows.torch_needed import chosen_device, need_torch, one_torch_thread
 from neurokit.randomness import as_generator
 
@@ -47,6 +47,8 @@ class NeuralFlow(NeuralReading):
     progress: bool | None
     losses_: xr.Dataset
     converged_: bool
+    # Whether inputs act on the dynamics.
+    _takes_inputs = False
 
     def _begin(self, model: NeuralModel) -> None:
         """What a network does before it is trained, beyond drawing values."""
@@ -72,8 +74,9 @@ class NeuralFlow(NeuralReading):
         X : recording, DataArray, ndarray, or list or mapping of them
             (time, neuron) or (trial, time, neuron): spikes per bin, or signals. A list is a list
             of trials, which may be of different lengths. NaN is not observed.
-        inputs : None
-            Networks take none.
+        inputs : as X, optional
+            (..., input) what acts on the dynamics of a `LangevinFlow`; that of a bin acts on the
+            next. Other networks take none.
         held_out : sequence of str, int or bool, optional
             Neurons that are never read, only predicted: better co-smoothing of just these.
         checkpoint : str or Path, optional
@@ -105,9 +108,13 @@ class NeuralFlow(NeuralReading):
         need_torch(type(self).__name__)
         self._check_parameters()
         whole_number("checkpoint_every", checkpoint_every)
-        if inputs is not None:
-            raise OptionError("are not taken by networks", where="inputs", mend="Leave them out.")
-        given = gather(X)
+        if inputs is not None and not self._takes_inputs:
+            raise OptionError(
+                f"are not taken by {type(self).__name__}",
+                where="inputs",
+                mend="Leave them out, or fit a LangevinFlow.",
+            )
+        given = gather(X, inputs)
         self._check_data(given)
         width = bin_width(X, self.bin_s)
         visible = np.ones(given.trials.labels.size, dtype=bool)
@@ -119,15 +126,16 @@ class NeuralFlow(NeuralReading):
         self.bin_width_ = width
         space, labels = given.trials.space, given.trials.labels
         self.neurons_ = xr.DataArray(visible, {space: labels}, (space,), "neurons")
+        self.input_scale_ = _sizes(given)
         with one_torch_thread():
-            self._train(
-                padded(given.data), device, _path(checkpoint), checkpoint_every, _path(resume_from)
-            )
+            # Windows that overlap would show in one what is held for validation in the other.
+            data = self._cut(given, overlapping=False)
+            self._train(data, device, _path(checkpoint), checkpoint_every, _path(resume_from))
         self._set_history(X)
         return self
 
     def _check_parameters(self) -> None:
-        for name in ("n_latents", "max_epochs", "patience", "n_hidden"):
+        for name in ("n_latents", "max_epochs", "patience", "n_hidden", "window"):
             whole_number(name, getattr(self, name, 1))
         check_option("precision", self.precision, PRECISIONS)
         if self.batch_size is not None:
@@ -265,6 +273,13 @@ class NeuralFlow(NeuralReading):
         self.n_epochs_, self.best_epoch_ = course.epoch, course.best_epoch
         self.validation_loss_ = float(course.best_loss)
         self.converged_ = converged
+
+
+def _sizes(given: Given) -> xr.DataArray:
+    """Root mean square of each input, 1 where it is always 0."""
+    size = np.sqrt((given.data.inputs**2).mean(axis=0))
+    coords = {"input": given.input_labels} if size.size else {}
+    return xr.DataArray(np.where(size > 0, size, 1.0), coords, ("input",), "input_scale")
 
 
 def _path(given: str | Path | None) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurokit.errors import OptionError, SchemaError
 from neurokit.estimator import Estimator
+from neurokit.flows.ahead import inputs_like
 from neurokit.flows.given import Given, bin_width, check_same_neurons, gather, neuron_mask
 from neurokit.flows.padded import Padded, padded
 from neurokit.flows.scoring import Scored
@@ -36,6 +38,8 @@ class NeuralReading(Scored, Estimator):
     bin_width_: float
     neurons_: xr.DataArray
     weights_: xr.Dataset
+    input_scale_: xr.DataArray
+    window: int
     seed_: int
 
     def _network(self, n_neurons: int) -> Any:
@@ -89,19 +93,33 @@ class NeuralReading(Scored, Estimator):
 
     def _prepared(self, X: Any, inputs: Any, held_out: Any) -> tuple[Given, Padded]:
         self._check_fitted()
-        if inputs is not None:
-            raise OptionError("are not taken by networks", where="inputs", mend="Leave them out.")
-        given = gather(X)
+        given = gather(X, inputs)
         check_same_neurons(given, self.neurons_)
+        n_inputs = given.data.inputs.shape[1]
+        if n_inputs != self.input_scale_.size:
+            raise SchemaError(
+                f"has {n_inputs} columns, the fit had {self.input_scale_.size}",
+                where="inputs",
+                mend="Give the inputs that fit had.",
+            )
         bin_width(X, self.bin_width_)
         if self.likelihood != "gaussian" and not given.are_counts and given.data.seen.any():
             raise SchemaError(
                 "holds values that are no counts", where="X", mend="Give spikes per bin."
             )
-        data = padded(given.data)
+        data = self._cut(given, overlapping=True)
         if held_out is not None:
             data = data.without(neuron_mask(held_out, given.trials.labels))
         return given, data
+
+    def _cut(self, given: Given, *, overlapping: bool) -> Padded:
+        """What a network reads: inputs in units of their size, long trials in windows."""
+        data = padded(given.data, self.window, overlapping=overlapping)
+        return replace(data, inputs=self._scaled(data.inputs))
+
+    def _scaled(self, inputs: NDArray[np.floating]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = (inputs / self.input_scale_.values).astype(np.float32)
+        return found
 
     def _passes(
         self,
@@ -131,9 +149,16 @@ class NeuralReading(Scored, Estimator):
                 given = tuple(torch.from_numpy(a[rows]).to(batch.values) for a in states) or None
                 sums: dict[str, Any] = {}
                 for _ in range(max(n_samples, 1)):
-                    found = keep(
-                        module(batch.values, batch.seen, batch.lengths, generator, n_ahead, given)
+                    flowed = module(
+                        batch.values,
+                        batch.seen,
+                        batch.lengths,
+                        generator,
+                        n_ahead,
+                        given,
+                        batch.external,
                     )
+                    found = keep(flowed)
                     sums = {k: sums.get(k, 0.0) + v for k, v in found.items()}
                 parts.append({k: v.cpu() / max(n_samples, 1) for k, v in sums.items()})
         return {k: torch.cat([part[k] for part in parts]).numpy() for k in parts[0]}
@@ -145,8 +170,8 @@ class NeuralReading(Scored, Estimator):
         ----------
         X : recording, DataArray, ndarray, or list or mapping of them
             As in `fit`.
-        inputs : None
-            Networks take none.
+        inputs : as X, optional
+            As in `fit`.
         held_out : sequence of str, int or bool, optional
             Neurons that are not looked at.
 
@@ -180,8 +205,8 @@ class NeuralReading(Scored, Estimator):
         ----------
         X : recording, DataArray, ndarray, or list or mapping of them
             As in `fit`.
-        inputs : None
-            Networks take none.
+        inputs : as X, optional
+            As in `fit`.
         held_out : sequence of str, int or bool, optional
             Neurons that are not looked at, but predicted (co-smoothing).
         n_samples : int, default 16
@@ -261,7 +286,13 @@ class Forecasting(NeuralReading):
     """Networks that go on beyond the end of a trial."""
 
     def forecast(
-        self, X: Any, n_bins: int, inputs: Any = None, *, n_samples: int = 16
+        self,
+        X: Any,
+        n_bins: int,
+        inputs: Any = None,
+        *,
+        ahead_inputs: Any = None,
+        n_samples: int = 16,
     ) -> xr.Dataset:
         """Predict the bins after the last of every trial.
 
@@ -271,8 +302,10 @@ class Forecasting(NeuralReading):
             As in `fit`: what was seen.
         n_bins : int
             Bins ahead.
-        inputs : None
-            Networks take none.
+        inputs : as X, optional
+            As in `fit`.
+        ahead_inputs : (n_bins, n_inputs) or (n_trials, n_bins, n_inputs) array, optional
+            Inputs of the bins ahead; default 0.
         n_samples : int, default 16
             Draws that rates are averaged over.
 
@@ -284,8 +317,10 @@ class Forecasting(NeuralReading):
         whole_number("n_bins", n_bins)
         whole_number("n_samples", n_samples, least=0)
         given, data = self._prepared(X, inputs, None)
-        rates = self._rates(data, int(n_bins), n_samples).astype(np.float64)
-        step = data.lengths[:, None] + np.arange(n_bins)
+        sizes = len(data.last), int(n_bins), self.input_scale_.size
+        data = data.further(self._scaled(inputs_like(ahead_inputs, *sizes, "ahead_inputs")))
+        rates = self._rates(data, int(n_bins), n_samples)[data.last].astype(np.float64)
+        step = data.lengths[data.last, None] + np.arange(n_bins)
         ahead = np.take_along_axis(rates, step[..., None], axis=1)
         space = str(self.neurons_.dims[0])
         lead = xr.Variable("step", np.arange(1, n_bins + 1) * self.bin_width_, {"units": "s"})

@@ -27,7 +27,9 @@ class SmallLFADS(Forecasting, NeuralFlow):
         Of the values.
     n_hidden : int, default 64
         Units of the encoder per direction, and of the generator.
-    max_epochs, batch_size, learning_rate, averaging, patience, validation, keep : number
+    max_epochs, batch_size, window, learning_rate, averaging, patience : number
+        As in `LangevinFlow`.
+    validation, keep : float
         As in `LangevinFlow`.
     kl_warm_up, kl_weight, weight_decay, clip : number
         As in `LangevinFlow`.
@@ -58,6 +60,7 @@ class SmallLFADS(Forecasting, NeuralFlow):
         n_hidden: int = 64,
         max_epochs: int = 150,
         batch_size: int | None = None,
+        window: int = 500,
         learning_rate: float = 0.01,
         averaging: float = 0.98,
         patience: int = 60,
@@ -78,6 +81,7 @@ class SmallLFADS(Forecasting, NeuralFlow):
         self.n_hidden = n_hidden
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.window = window
         self.learning_rate = learning_rate
         self.averaging = averaging
         self.patience = patience
@@ -114,7 +118,9 @@ class SmallNDT(NeuralFlow):
         Width of a bin, s; default from the data's sampling rate.
     likelihood : {"poisson", "negative_binomial", "gaussian"}
         Of the values.
-    max_epochs, batch_size, learning_rate, averaging, patience, validation, keep : number
+    max_epochs, batch_size, window, learning_rate, averaging, patience : number
+        As in `LangevinFlow`.
+    validation, keep : float
         As in `LangevinFlow`.
     weight_decay, clip : float
         As in `LangevinFlow`.
@@ -148,6 +154,7 @@ class SmallNDT(NeuralFlow):
         likelihood: str = "poisson",
         max_epochs: int = 150,
         batch_size: int | None = None,
+        window: int = 500,
         learning_rate: float = 0.003,
         averaging: float = 0.98,
         patience: int = 60,
@@ -166,6 +173,7 @@ class SmallNDT(NeuralFlow):
         self.likelihood = likelihood
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.window = window
         self.learning_rate = learning_rate
         self.averaging = averaging
         self.patience = patience

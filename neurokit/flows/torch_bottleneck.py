@@ -34,6 +34,8 @@ class BottleneckFlow(nn.Module):
         From states to neurons.
     decoder_inputs : tuple of {"position", "velocity", "hidden"}
         What the decoder sees; "hidden" are the encoder's states.
+    n_inputs : int
+        Read beside the neurons, as many as act on the dynamics.
     """
 
     def __init__(
@@ -43,12 +45,13 @@ class BottleneckFlow(nn.Module):
         n_hidden: int,
         decoder: str,
         decoder_inputs: tuple[str, ...] = ("position", "velocity"),
+        n_inputs: int = 0,
     ) -> None:
         super().__init__()
         d = dynamics.n_latents
         self.decoder_inputs = decoder_inputs
         width = sum(2 * n_hidden if part == "hidden" else d for part in decoder_inputs)
-        self.encoder = TrialEncoder(n_neurons, n_hidden)
+        self.encoder = TrialEncoder(n_neurons + n_inputs, n_hidden)
         self.initial = nn.Linear(2 * n_hidden, 4 * d)
         self.dynamics = dynamics
         self.decoder: nn.Module = nn.Linear(width, n_neurons)
@@ -75,7 +78,7 @@ class BottleneckFlow(nn.Module):
     def forward(self, reading: Reading) -> Flowed:
         """Infer paths and decode them."""
         with reading.products():
-            states, summary = self.encoder(reading.inputs, reading.lengths)
+            states, summary = self.encoder(reading.read(), reading.lengths)
         states = full_precision(states)
         first = Normal.of(self.initial(full_precision(summary)))
         z, v = first.draw(reading.generator).chunk(2, -1)
@@ -86,6 +89,7 @@ class BottleneckFlow(nn.Module):
             kl = kl + normal_kl(q.mean, q.log_variance).sum((0, 2))
             # The force of a bin is the one that led to it; none led to the first.
             more = {"force": nn.functional.pad(q.mean.transpose(0, 1), (0, 0, 1, 0))}
+        pushes = self.dynamics.driven(reading.external, pushes)
         z, v = reading.states or self.dynamics.path(z, v, reading.n_bins, pushes)
         if not {"position", "velocity"} & set(self.decoder_inputs):
             kl = torch.zeros_like(kl)

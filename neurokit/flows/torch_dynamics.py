@@ -19,9 +19,10 @@ _FRICTION = 0.1
 
 
 class LangevinDynamics(nn.Module):
-    """dz = v dt, dv = (-dU/dz - (G + J) v) dt + sqrt(2 G T) dW; G diagonal > 0, J antisymmetric.
+    """dz = v dt, dv = (-dU/dz - (G + J) v + B u) dt + sqrt(2 G T) dW; G diagonal > 0.
 
-    J turns velocities and does no work; the law exp(-U(z) / T - v'v / 2T) is stationary.
+    J is antisymmetric: it turns velocities and does no work; without inputs u the law
+    exp(-U(z) / T - v'v / 2T) is stationary.
 
     Parameters
     ----------
@@ -33,10 +34,18 @@ class LangevinDynamics(nn.Module):
         Steps per bin.
     turns : bool
         Whether there is J.
+    n_inputs : int
+        Entries of u.
     """
 
     def __init__(
-        self, potential: Potential, step: float, n_substeps: int = 1, *, turns: bool = True
+        self,
+        potential: Potential,
+        step: float,
+        n_substeps: int = 1,
+        *,
+        turns: bool = True,
+        n_inputs: int = 0,
     ) -> None:
         super().__init__()
         n_latents = potential.n_latents
@@ -46,6 +55,8 @@ class LangevinDynamics(nn.Module):
         self.log_friction = nn.Parameter(torch.empty(n_latents))
         self.turning = nn.Parameter(torch.empty(n_latents, n_latents), requires_grad=turns)
         self.log_temperature = nn.Parameter(torch.empty(()))
+        # Files hold no tensor for what is not there.
+        self.input = nn.Parameter(torch.empty(n_inputs, n_latents)) if n_inputs else None
 
     @torch.no_grad()
     def reset(self, generator: torch.Generator) -> None:
@@ -55,6 +66,8 @@ class LangevinDynamics(nn.Module):
         if self.turning.requires_grad:
             self.turning.copy_(torch.randn(self.turning.shape, generator=generator) * 0.02)
         self.log_temperature.fill_(math.log(0.1))
+        if self.input is not None:
+            self.input.zero_()
 
     def friction(self) -> Tensor:
         """Return G + J, (d, d)."""
@@ -74,6 +87,26 @@ class LangevinDynamics(nn.Module):
         root = torch.linalg.cholesky(0.5 * (lost + lost.T) + 1e-6 * eye)
         scaled: Tensor = (0.5 * self.log_temperature).exp() * root.T
         return scaled
+
+    def driven(self, external: Tensor | None, pushes: Tensor | None) -> Tensor | None:
+        """Add what inputs do to pushes; the input of a bin acts on the way to the next.
+
+        Parameters
+        ----------
+        external : (n, n_bins, n_inputs) tensor, optional
+            u.
+        pushes : (n_bins - 1, n, d) tensor, optional
+            Of noise.
+
+        Returns
+        -------
+        (n_bins - 1, n, d) tensor, optional
+            For `path`.
+        """
+        if external is None or self.input is None:
+            return pushes
+        drive = external[:, :-1].transpose(0, 1) @ self.input * (self.step * self.n_substeps)
+        return drive if pushes is None else pushes + drive
 
     def path(
         self, position: Tensor, velocity: Tensor, n_bins: int, pushes: Tensor | None = None

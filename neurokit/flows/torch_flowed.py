@@ -28,6 +28,8 @@ class Reading:
         Encode and decode in bfloat16.
     states : (n, n_bins, d), (n, n_bins, d) tensor, optional
         Positions and velocities to decode in place of the inferred ones.
+    external : (n, n_bins, n_inputs) tensor, optional
+        What acts on the dynamics; those of bins beyond a trial's end follow its own.
     """
 
     inputs: Tensor
@@ -36,6 +38,13 @@ class Reading:
     generator: torch.Generator | None = None
     mixed: bool = False
     states: tuple[Tensor, Tensor] | None = None
+    external: Tensor | None = None
+
+    def read(self) -> Tensor:
+        """Return what an encoder reads: values, and inputs beside them where there are any."""
+        if self.external is None:
+            return self.inputs
+        return torch.cat([self.inputs, self.external[:, : self.inputs.shape[1]]], -1)
 
     def products(self) -> AbstractContextManager[object]:
         """Within it, products of matrices are in bfloat16 where that was asked for."""

@@ -67,6 +67,7 @@ class NeuralModel(nn.Module):
         generator: torch.Generator | None = None,
         n_ahead: int = 0,
         states: tuple[Tensor, Tensor] | None = None,
+        external: Tensor | None = None,
     ) -> Flowed:
         """Infer and decode.
 
@@ -84,6 +85,8 @@ class NeuralModel(nn.Module):
             Bins beyond those of `values`.
         states : (n, n_bins, d), (n, n_bins, d) tensor, optional
             Positions and velocities to decode in place of the inferred ones.
+        external : (n, n_bins, n_inputs) tensor, optional
+            What acts on the dynamics, of all bins; none is as no inputs at all.
 
         Returns
         -------
@@ -91,8 +94,11 @@ class NeuralModel(nn.Module):
             Of all trials.
         """
         n_bins = values.shape[1] + n_ahead
+        if external is not None and not external.shape[-1]:
+            external = None
+        read = self.inputs(values, shown)
         found: Flowed = self.network(
-            Reading(self.inputs(values, shown), lengths, n_bins, generator, self.mixed, states)
+            Reading(read, lengths, n_bins, generator, self.mixed, states, external)
         )
         return found
 
@@ -104,6 +110,7 @@ class Block:
     values: Tensor
     seen: Tensor
     lengths: Tensor
+    external: Tensor
 
     @classmethod
     def of(cls, data: Padded, device: torch.device) -> Block:
@@ -112,6 +119,7 @@ class Block:
             torch.from_numpy(data.values).to(device),
             torch.from_numpy(data.seen).to(device),
             torch.from_numpy(data.lengths),
+            torch.from_numpy(data.inputs).to(device),
         )
 
     def __len__(self) -> int:
@@ -119,13 +127,17 @@ class Block:
 
     def rows(self, chosen: Tensor | slice) -> Block:
         """Return some trials, as they are padded."""
-        return Block(self.values[chosen], self.seen[chosen], self.lengths[chosen])
+        return Block(
+            self.values[chosen], self.seen[chosen], self.lengths[chosen], self.external[chosen]
+        )
 
     def trials(self, chosen: Tensor | slice) -> Block:
         """Return some trials, cut to the longest of them."""
         lengths = self.lengths[chosen]
         longest = int(lengths.max())
-        return Block(self.values[chosen, :longest], self.seen[chosen, :longest], lengths)
+        parts = (a[chosen, :longest] for a in (self.values, self.seen, self.external))
+        values, seen, external = parts
+        return Block(values, seen, lengths, external)
 
 
 def moments(data: Padded) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -86,6 +86,8 @@ class PublishedFlow(nn.Module):
         Units of the encoder, and width of the decoder; even.
     decoder_inputs : tuple of {"position", "velocity", "hidden"}
         What the decoder sees; ("hidden",) is the ablation without latents.
+    n_inputs : int
+        Read beside the neurons, as many as act on the dynamics.
     """
 
     def __init__(
@@ -94,10 +96,11 @@ class PublishedFlow(nn.Module):
         dynamics: LangevinDynamics,
         n_hidden: int,
         decoder_inputs: tuple[str, ...],
+        n_inputs: int = 0,
     ) -> None:
         super().__init__()
         d = dynamics.n_latents
-        self.encoder = nn.GRU(n_neurons, n_hidden, batch_first=True)
+        self.encoder = nn.GRU(n_neurons + n_inputs, n_hidden, batch_first=True)
         self.initial = nn.Linear(n_hidden, 4 * d)
         self.dynamics = dynamics
         self.decoder_inputs = decoder_inputs
@@ -123,6 +126,7 @@ class PublishedFlow(nn.Module):
         if reading.generator is not None:
             shape = z.new_empty(reading.n_bins - 1, *z.shape)
             pushes = normal_like(shape, reading.generator) @ self.dynamics.noise()
+        pushes = self.dynamics.driven(reading.external, pushes)
         z, v = reading.states or self.dynamics.path(z, v, reading.n_bins, pushes)
         parts = {"position": z, "velocity": v, "hidden": hidden}
         seen = torch.cat([parts[name] for name in self.decoder_inputs], -1)
@@ -139,8 +143,9 @@ def _lagged(reading: Reading) -> Tensor:
     """Inputs one bin late; the first stands twice, the last again and again beyond the end."""
     wanted = torch.arange(reading.n_bins)[None] - 1
     last = (reading.lengths - 1)[:, None]
-    index = torch.minimum(wanted.clamp(min=0), last).to(reading.inputs.device)
-    return reading.inputs.gather(1, index[..., None].expand(-1, -1, reading.inputs.shape[-1]))
+    read = reading.read()
+    index = torch.minimum(wanted.clamp(min=0), last).to(read.device)
+    return read.gather(1, index[..., None].expand(-1, -1, read.shape[-1]))
 
 
 def _dropped(hidden: Tensor, generator: torch.Generator | None) -> Tensor:

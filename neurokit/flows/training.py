@@ -210,7 +210,7 @@ def _step(
     drawn = torch.rand(batch.values.shape, generator=course.generator).to(batch.values.device)
     shown = allowed & (drawn < options.keep)
     try:
-        found = model(batch.values, shown, batch.lengths, course.generator)
+        found = model(batch.values, shown, batch.lengths, course.generator, external=batch.external)
     except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # not in the stubs
         raise _diverged(course, options) from error
     weight = _target_weight(allowed, shown, model.visible, options.keep)
@@ -292,7 +292,7 @@ def held_losses(model: NeuralModel, data: Block, held: Tensor) -> tuple[Tensor, 
     for rows in torch.split(torch.arange(len(data)), _PASS):
         batch = data.trials(rows)
         hidden = held[rows, : batch.values.shape[1]]
-        found = model(batch.values, batch.seen & ~hidden, batch.lengths)
+        found = model(batch.values, batch.seen & ~hidden, batch.lengths, external=batch.external)
         each = model.likelihood.loss(found.decoded, batch.values)
         sums.append((each * hidden).sum((1, 2), dtype=torch.float64))
         sizes.append(hidden.sum((1, 2)).double())

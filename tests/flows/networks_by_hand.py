@@ -116,12 +116,12 @@ def mlp(w, name, x):
     return linear(w, f"{name}.2", np.tanh(linear(w, f"{name}.0", x)))
 
 
-def bottleneck(w, x, n_hidden, n_bins):
+def bottleneck(w, x, n_hidden, n_bins, pushes=None):
     """Decoded values, divergence, positions and velocities of one trial, without force."""
     _, summary = both_ways(w, "encoder.gru", x, n_hidden)
     mean, _, kl = posterior(linear(w, "initial", summary))
     z, v = np.split(mean, 2)
-    Z, V = path(w, springs(w), z, v, n_bins)
+    Z, V = path(w, springs(w), z, v, n_bins, pushes)
     return mlp(w, "decoder", np.concatenate([Z, V], 1)), kl, Z, V
 
 
@@ -152,13 +152,13 @@ def attention(w, name, x, n_heads=2):
     return x + linear(w, f"{name}.mlp.2", inner)
 
 
-def published(w, x, n_hidden, n_bins, d):
+def published(w, x, n_hidden, n_bins, d, pushes=None):
     """Decoded values and divergence of one trial at the posterior's mean."""
     late = [x[min(max(t - 1, 0), len(x) - 1)] for t in range(n_bins)]
     hidden = gru(w, "encoder", np.array(late), np.zeros(n_hidden))
     mean, _, kl = posterior(linear(w, "initial", hidden[0]))
     z, v = np.split(mean, 2)
-    Z, V = path(w, kernel_springs(w)(d), z, v, n_bins)
+    Z, V = path(w, kernel_springs(w)(d), z, v, n_bins, pushes)
     mixed = linear(w, "mix", np.concatenate([Z, V, hidden], 1))
     return linear(w, "decoder", attention(w, "attend", mixed)), kl
 

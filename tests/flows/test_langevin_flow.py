@@ -357,7 +357,7 @@ def test_a_loss_that_is_no_number_is_named_and_the_best_weights_stay(counts, mon
         {"validation": 1.0}, {"likelihood": "binomial"}, {"decoder": "tree"}, {"device": "tpu"},
         {"patience": 0}, {"clip": -1.0}, {"kl_weight": np.inf}, {"averaging": 1.0},
         {"n_potential": -1}, {"weight_decay": -0.1}, {"kl_warm_up": -1}, {"random_state": -1},
-        {"n_hidden": None}, {"device": 3},
+        {"n_hidden": None}, {"device": 3}, {"window": 0}, {"window": 2.5},
     ],
 )  # fmt: skip
 def test_wrong_parameters_are_named(counts, wrong):
@@ -379,8 +379,6 @@ def test_impossible_data_are_refused(counts, fitted):
         LangevinFlow(2, **SMALL).fit(counts * np.nan)
     with pytest.raises(SchemaError, match="infinit"):
         LangevinFlow(2, **SMALL).fit(counts.astype(float).where(counts < 2, np.inf))
-    with pytest.raises(OptionError, match="inputs"):
-        LangevinFlow(2, **SMALL).fit(counts, inputs=counts)
     with pytest.raises(OptionError, match="bin_s"):
         LangevinFlow(2, **SMALL).fit(counts.values)
     with pytest.raises(LabelError, match="other neurons"):

@@ -135,6 +135,64 @@ def test_the_published_network(d):
         assert float(found.kl[k]) == pytest.approx(kl, rel=1e-8)
 
 
+def driven_trials(k=2, seed=4):
+    """Values, inputs of their bins, and of those ahead; what nobody may read is wild."""
+    rng, x = np.random.default_rng(seed), trials()
+    u = rng.normal(size=(len(LENGTHS), max(LENGTHS) + AHEAD, k))
+    B = torch.tensor(rng.normal(size=(k, D)))
+    return x, u, B
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("n_ridges", [0, 3])
+@pytest.mark.parametrize("n_substeps", [1, 2])
+def test_inputs_of_the_bottleneck(n_ridges, n_substeps):
+    x, u, B = driven_trials()
+    dynamics = LangevinDynamics(OscillatorPotential(D, n_ridges), 0.3, n_substeps, n_inputs=2)
+    network = begun(BottleneckFlow(N, dynamics, H, "mlp", n_inputs=2))
+    assert (network.dynamics.input == 0).all()
+    network.dynamics.input.copy_(B)
+    given = Reading(torch.tensor(x), torch.tensor(LENGTHS), 9 + AHEAD, external=torch.tensor(u))
+    found, w = network(given), by_hand.numbers(network)
+    assert w["encoder.gru.weight_ih_l0"].shape[1] == N + 2
+    if n_substeps == 2:
+        # By hand there is one step per bin: half of it, and nothing pushed in every other one.
+        pushes = np.zeros((len(LENGTHS), 2 * (8 + AHEAD), D))
+        pushes[:, ::2] = 0.3 * u[:, :-1] @ B.numpy()
+    else:
+        pushes = 0.3 * u[:, :-1] @ B.numpy()
+    for k, n in enumerate(LENGTHS):
+        read = np.concatenate([x[k, :n], u[k, :n]], 1)
+        if n_substeps == 1:
+            decoded, kl, z, v = by_hand.bottleneck(w, read, H, 9 + AHEAD, pushes[k])
+            close(found.decoded[k], decoded)
+            assert float(found.kl[k]) == pytest.approx(kl, rel=1e-8)
+        else:
+            _, summary = by_hand.both_ways(w, "encoder.gru", read, H)
+            start = np.split(by_hand.posterior(by_hand.linear(w, "initial", summary))[0], 2)
+            n_steps = 2 * (8 + AHEAD) + 1
+            z, v = by_hand.path(w, by_hand.springs(w), *start, n_steps, pushes[k], 0.15)
+            z, v = z[::2], v[::2]
+        close(found.latents["position"][k], z)
+        close(found.latents["velocity"][k], v)
+
+
+@torch.no_grad()
+def test_inputs_of_the_published_network():
+    x, u, B = driven_trials()
+    dynamics = LangevinDynamics(KernelPotential(D), 0.3, turns=False, n_inputs=2)
+    network = begun(PublishedFlow(N, dynamics, H, ("position", "velocity", "hidden"), 2))
+    network.dynamics.input.copy_(B)
+    given = Reading(torch.tensor(x), torch.tensor(LENGTHS), 9 + AHEAD, external=torch.tensor(u))
+    found, w = network(given), by_hand.numbers(network)
+    for k, n in enumerate(LENGTHS):
+        read = np.concatenate([x[k, :n], u[k, :n]], 1)
+        pushes = 0.3 * u[k, : n + AHEAD - 1] @ B.numpy()
+        decoded, kl = by_hand.published(w, read, H, n + AHEAD, D, pushes)
+        close(found.decoded[k, : n + AHEAD], decoded)
+        assert float(found.kl[k]) == pytest.approx(kl, rel=1e-8)
+
+
 @torch.no_grad()
 def test_the_generator_network():
     network, x = begun(GeneratorNetwork(N, 3, H)), trials()
