@@ -110,7 +110,7 @@ def test_the_sampler_is_calibrated_in_short():
 @pytest.mark.nightly
 @pytest.mark.parametrize("observation", ["poisson", "negative_binomial", "gaussian"])
 def test_the_sampler_is_calibrated(observation):
-    found = calibrate(replicate_of(observation, 300, 20), 200, np.random.default_rng(6))
+    found = calibrate(replicate_of(observation, 150, 10), 200, np.random.default_rng(6))
     assert (found.p_values() > 0.001).all()
     share, n = found.share_together(0.4, 0.6)
     assert n >= 40
