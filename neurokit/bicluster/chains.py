@@ -13,25 +13,28 @@ from neurokit.bicluster.coupling import joined
 from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.records import Plan, Record, add_draw, empty_record, keep
 from neurokit.bicluster.settings import Data, Settings
-from neurokit.bicluster.starts import released, start_state
+from neurokit.bicluster.starts import released
 from neurokit.bicluster.state_growth import grow_states
+from neurokit.bicluster.state_number import start_with_states
 from neurokit.bicluster.trajectory_store import TrajectoryStore
 from neurokit.bicluster.variational_fit import as_chain_state, fit_variational
-
-# States at first: births grow from too few, while too many do not merge.
-STAGED_STATES = 2
-
 
 # Sweeps of a variational fit that a chain starts from.
 _VARIATIONAL = 100
 
 
-def _started(data: Data, settings: Settings, plan: Plan, rng: np.random.Generator) -> ChainState:
+def _started(
+    data: Data,
+    settings: Settings,
+    plan: Plan,
+    rng: np.random.Generator,
+    is_stopped: Callable[[], bool],
+) -> ChainState:
     if plan.start == "vi":
         fit = fit_variational(data, settings, plan.n_clusters, _VARIATIONAL, rng)
         return as_chain_state(fit.factors, settings, rng)
-    staged = replace(settings, n_states=min(STAGED_STATES, settings.n_states))
-    return start_state(data, staged, plan.n_clusters, rng)
+    n_sweeps = plan.n_staged // 2
+    return start_with_states(data, settings, plan.n_clusters, n_sweeps, rng, is_stopped=is_stopped)
 
 
 def run_chain(
@@ -60,7 +63,7 @@ def run_chain(
     rng : numpy.random.Generator
         Source of everything drawn.
     start : ChainState, optional
-        Where to begin; default `start_state`.
+        Where to begin; default `start_with_states`.
     on_sweep : callable
         Called with the number of sweeps done; an exception it raises ends the chain.
     is_stopped : callable
@@ -78,11 +81,10 @@ def run_chain(
     StoreError
         If what is stored belongs to other data or settings, or cannot be written.
     """
-    staged = replace(settings, n_states=min(STAGED_STATES, settings.n_states))
     found = stored(plan, data, settings, rng)
     if found is None:
         record = empty_record(data, plan, settings.n_latents)
-        state = _started(data, settings, plan, rng) if start is None else start
+        state = _started(data, settings, plan, rng, is_stopped) if start is None else start
     else:
         record, state = found
     mark = mark_of(data, settings, plan)
@@ -92,7 +94,8 @@ def run_chain(
             latents = joined(state.latents, settings.coupled)
             labels = grow_states(latents, state.labels, settings, rng)
             state = released(state.changed(labels=labels), settings, rng)
-        now = staged if number < plan.n_staged else settings
+        # Until it is given all its states a chain keeps the number that it started with.
+        now = replace(settings, n_states=len(state.a)) if number < plan.n_staged else settings
         state, taken = sweep(state, data, now, number + 1, rng)
         trajectories.add(keep(record, state, data, plan, number, taken))
         stopped = is_stopped()

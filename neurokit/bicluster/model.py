@@ -91,9 +91,11 @@ class BiCluster(Results):
     stickiness : float, default 100
         Pseudo-counts of staying in a state; about the dwell time expected, bins.
     n_sweeps : int, default 300
-        Sweeps per chain. A third of them with two states only, which are then split as long as the
-        evidence of their labels rises, unless chains start from a variational fit; the first half
-        is thrown away. Most sweeps of a variational fit.
+        Sweeps per chain. Short chains of a sixth as many, with one number of states each, choose
+        the number that the chain keeps for a third of its sweeps; then it is given all states, and
+        those it has are split or merged where the evidence of their labels rises. Chains that start
+        from a variational fit have its states. The first half is thrown away. Most sweeps of a
+        variational fit.
     n_chains : int, default 1
         Chains; agreement between them is judged from two on.
     held_out : float, default 0.0

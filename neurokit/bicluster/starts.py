@@ -178,7 +178,7 @@ def start_extra(data: Data) -> Array:
 
 
 def start_state(
-    data: Data, settings: Settings, n_clusters: int, rng: np.random.Generator
+    data: Data, settings: Settings, n_clusters: int, rng: np.random.Generator, n_used: int = 2
 ) -> ChainState:
     """State that a chain begins with.
 
@@ -192,6 +192,8 @@ def start_state(
         Clusters of neurons.
     rng : numpy.random.Generator
         Source of everything drawn.
+    n_used : int, default 2
+        States that bins are in, of those there are.
 
     Returns
     -------
@@ -200,9 +202,7 @@ def start_state(
     """
     neurons, _ = start_neurons(data, n_clusters, settings.n_latents, rng)
     latents, loadings = trajectories(smoothed(data), neurons, settings.n_latents)
-    labels = start_labels(latents, data.edges, rng)
-    if settings.n_states < 2:
-        labels = np.minimum(labels, 0)
+    labels = start_labels(latents, data.edges, rng, min(n_used, settings.n_states))
     extra = start_extra(data)
     seen = joined(latents, settings.coupled)
     a, b, noise = draw_dynamics(moments(seen, labels, settings.n_states), rng)

@@ -84,14 +84,32 @@ def grow_states(
 def label_evidence(latents: Array, labels: Labels, settings: Settings) -> float:
     """Log p(latents | labels) + log p(labels), dynamics and transitions integrated out.
 
-    Transitions are Dirichlet with alpha / n + kappa [stay] among the n states that are used.
-
     Parameters
     ----------
     latents : (K, T, q) ndarray of float64
         w.
     labels : (T,) ndarray of int64
         State of every step; -1 at a trial's last bin.
+    settings : Settings
+        Priors.
+
+    Returns
+    -------
+    float
+        The same however states are numbered.
+    """
+    return float(log_marginal(moments(latents, labels, settings.n_states)).sum()) + (
+        log_prior_of_labels(labels, settings)
+    )
+
+
+def log_prior_of_labels(labels: Labels, settings: Settings) -> float:
+    """Log p(labels), transitions integrated out: Dirichlet with alpha / n + kappa [stay].
+
+    Parameters
+    ----------
+    labels : (T,) ndarray of int64
+        State of every step; -1 at a trial's last bin. n of them are used.
     settings : Settings
         Priors.
 
@@ -107,8 +125,7 @@ def label_evidence(latents: Array, labels: Labels, settings: Settings) -> float:
     prior = np.full((n, n), settings.alpha / max(n, 1)) + settings.kappa * np.eye(n)
     seen = prior + count_steps(own, n)
     chain = gammaln(seen).sum() - gammaln(seen.sum(axis=1)).sum()
-    chain -= gammaln(prior).sum() - gammaln(prior.sum(axis=1)).sum()
-    return float(log_marginal(moments(latents, own, n)).sum() + chain)
+    return float(chain - gammaln(prior).sum() + gammaln(prior.sum(axis=1)).sum())
 
 
 def _best(latents: Array, tries: list[Labels], settings: Settings) -> tuple[float, Labels]:
