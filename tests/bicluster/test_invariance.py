@@ -139,8 +139,8 @@ def test_a_start_with_other_numbers_gives_the_same_posterior(
 ):
     begin = chains_module._started
 
-    def started(data, settings, plan, rng):
-        return turned(begin(data, settings, plan, rng), np.random.default_rng(8))
+    def started(*arguments):
+        return turned(begin(*arguments), np.random.default_rng(8))
 
     monkeypatch.setattr(chains_module, "_started", started)
     other = BiCluster(**CLEAR).fit(values)

@@ -112,7 +112,7 @@ def recover(cells, most_sweeps):
 
 @pytest.mark.slow
 def test_six_cells_of_the_grid_are_recovered():
-    cells = [(30, 500, n_clusters, n_states, 0) for n_clusters in (2, 3, 5) for n_states in (2, 3)]
+    cells = [(30, 1000, n_clusters, n_states, 0) for n_clusters in (2, 3, 5) for n_states in (2, 3)]
     neurons, states, peers = recover(cells, 100).T
     assert np.median(neurons) >= 0.95
     assert neurons.min() >= 0.6

@@ -145,7 +145,8 @@ def test_an_ablation_without_latents_sees_none(counts):
     moved = model.module_
     with torch.no_grad():
         block = Block(*(torch.tensor(a) for a in (counts.values.astype(np.float32),
-                        np.ones(counts.shape, bool), np.full(24, 20))))  # fmt: skip
+                        np.ones(counts.shape, bool), np.full(24, 20),
+                        np.zeros((*counts.shape[:2], 0), np.float32))))  # fmt: skip
         a = moved(block.values, block.seen, block.lengths).decoded
         moved.network.initial.bias += 5.0
         b = moved(block.values, block.seen, block.lengths).decoded

@@ -199,7 +199,7 @@ def test_many_types_are_not_all_listed(traces: Maker) -> None:
     table = schema.events(np.arange(20.0), trial_type=[f"t{i:02}" for i in range(20)])
     group = traces(counting()).to_dataset(name="signal").assign_attrs(time_origin="first sample")
     rec = schema.recording({"activity": group, "events": table}, modality="calcium")
-    with pytest.raises(LabelError, match=r"'t11', \.\.\.$"):
+    with pytest.raises(LabelError, match=r"'t11', \.\.\.\n"):
         epoch(rec, "zzz", 0.0, 0.1)
 
 

@@ -99,8 +99,8 @@ def test_a_killed_child_is_a_failure_and_the_run_goes_on(bench: Any) -> None:
 
 def test_a_disk_without_room_fails_jobs_and_leaves_nothing_half_done(bench: Any) -> None:
     bench.write({"a": bench.dataset("w1", "w2", recipes=RECIPES)})
-    # A result is 6 kB, what is written besides is less.
-    process = bench.start(preexec_fn=limited(5000))
+    # A result is some 5 kB, what is written besides is less.
+    process = bench.start(preexec_fn=limited(2000))
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1, said
     assert "Traceback" not in said
