@@ -12,31 +12,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from neurokit.bicluster.observations import entry_terms
 from neurokit.bicluster.small_cholesky import cholesky, solve_lower, solve_upper
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Entry = tuple[float, float, float]
 
 _MOST_STEPS = 40
 _MOST_HALVINGS = 30
 _TOLERANCE = 1e-9
-
-
-@numba.njit(cache=True, nogil=True)
-def _entry(y: float, eta: float, family: int, extra: float, log_extra: float) -> Entry:
-    """Log-likelihood of an entry as far as it depends on eta, its slope, minus its curvature."""
-    if family == 0:
-        rate = math.exp(min(eta, 700.0))
-        return y * eta - rate, y - rate, rate
-    if family == 1:
-        z = eta - log_extra
-        small = math.exp(-abs(z))
-        share = (1.0 if z > 0.0 else small) / (1.0 + small)
-        value = y * z - (y + extra) * (math.log1p(small) + max(z, 0.0))
-        return value, y - (y + extra) * share, (y + extra) * share * (1.0 - share)
-    slope = (y - eta) / extra
-    return -0.5 * (y - eta) * slope, slope, 1.0 / extra
 
 
 @numba.njit(cache=True, nogil=True)
@@ -103,7 +87,7 @@ def log_posterior(
             eta = b[0] + trajectory[t, 0]
             for j in range(1, b.shape[0]):
                 eta += b[j] * trajectory[t, j]
-            total += _entry(y[t], eta, family, extra, log_extra)[0]
+            total += entry_terms(y[t], eta, family, extra, log_extra)[0]
     return total
 
 
@@ -130,7 +114,7 @@ def _derivatives(
         for j in range(1, q):
             row[j] = trajectory[t, j]
             eta += b[j] * row[j]
-        value, slope, weight = _entry(y[t], eta, family, extra, log_extra)
+        value, slope, weight = entry_terms(y[t], eta, family, extra, log_extra)
         total += value
         for i in range(q):
             gradient[i] += slope * row[i]

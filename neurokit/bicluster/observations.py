@@ -58,6 +58,41 @@ def entry_log_likelihood(y: float, eta: float, family: int, extra: float) -> flo
 
 
 @numba.njit(cache=True, nogil=True)
+def entry_terms(
+    y: float, eta: float, family: int, extra: float, log_extra: float
+) -> tuple[float, float, float]:
+    """Log-likelihood of an entry as far as it depends on eta, its slope, minus its curvature.
+
+    Parameters
+    ----------
+    y : float
+        Count or value.
+    eta : float
+        Predictor.
+    family : int
+        0 Poisson, 1 negative binomial, 2 Gaussian.
+    extra, log_extra : float
+        Size or variance, and the logarithm of the size.
+
+    Returns
+    -------
+    value, slope, weight : float
+        Without the terms of `entry_log_likelihood` that are the same for every eta.
+    """
+    if family == 0:
+        rate = math.exp(min(eta, 700.0))
+        return y * eta - rate, y - rate, rate
+    if family == 1:
+        z = eta - log_extra
+        small = math.exp(-abs(z))
+        share = (1.0 if z > 0.0 else small) / (1.0 + small)
+        value = y * z - (y + extra) * (math.log1p(small) + max(z, 0.0))
+        return value, y - (y + extra) * share, (y + extra) * share * (1.0 - share)
+    slope = (y - eta) / extra
+    return -0.5 * (y - eta) * slope, slope, 1.0 / extra
+
+
+@numba.njit(cache=True, nogil=True)
 def row_log_likelihood(y: Array, seen: Mask, eta: Array, family: int, extra: float) -> float:
     """Sum of `entry_log_likelihood` over the observed entries of one neuron.
 
@@ -186,6 +221,37 @@ def messages(
             else:
                 omega[i, t] = draw_one(y[i, t] + extra[i], eta[i, t] - log_r, rng)
                 kappa[i, t] = 0.5 * (y[i, t] - extra[i]) + omega[i, t] * log_r
+    return omega, kappa
+
+
+@numba.njit(cache=True, nogil=True)
+def expanded(y: Array, seen: Mask, eta: Array, family: int, extra: Array) -> tuple[Array, Array]:
+    """Omega and kappa of exp(kappa eta - omega eta^2 / 2), to second order around `eta`.
+
+    Parameters
+    ----------
+    y, eta : (N, T) ndarray of float64
+        Values, and predictors to expand around.
+    seen : (N, T) ndarray of bool
+        What is observed.
+    family : int
+        0 Poisson, 1 negative binomial, 2 Gaussian.
+    extra : (N,) ndarray of float64
+        Sizes or variances.
+
+    Returns
+    -------
+    omega, kappa : (N, T) ndarray
+        0 where nothing was observed; exact for Gaussian entries.
+    """
+    omega, kappa = np.zeros_like(y), np.zeros_like(y)
+    for i in range(y.shape[0]):
+        log_extra = math.log(extra[i])
+        for t in range(y.shape[1]):
+            if seen[i, t]:
+                _, slope, weight = entry_terms(y[i, t], eta[i, t], family, extra[i], log_extra)
+                omega[i, t] = weight
+                kappa[i, t] = slope + weight * eta[i, t]
     return omega, kappa
 
 

@@ -25,7 +25,7 @@ from neurokit.bicluster.chain_state import ChainState
 from neurokit.bicluster.coupling import joined_messages
 from neurokit.bicluster.gibbs import sweep
 from neurokit.bicluster.kalman_steps import absorb, predict
-from neurokit.bicluster.observations import GAUSSIAN, POISSON, gather
+from neurokit.bicluster.observations import expanded, gather
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.starts import start_state
 from neurokit.bicluster.state_growth import log_prior_of_labels
@@ -127,42 +127,11 @@ def judge(data: Data, settings: Settings, chains: dict[int, list[ChainState]]) -
     draws = [state for kept in chains.values() for state in kept]
     eta = np.mean([state.eta() for state in draws], axis=0)
     extra = np.exp(np.mean([np.log(state.extra) for state in draws], axis=0))
-    omega, kappa = expansion(data, eta, extra)
+    omega, kappa = expanded(data.y, data.seen, eta, data.family, extra)
     return {
         number: float(np.mean([_score(omega, kappa, data, settings, state) for state in kept]))
         for number, kept in chains.items()
     }
-
-
-def expansion(data: Data, eta: Array, extra: Array) -> tuple[Array, Array]:
-    """Omega and kappa of exp(kappa eta - omega eta^2 / 2), to second order around `eta`.
-
-    Parameters
-    ----------
-    data : Data
-        Values and their family.
-    eta : (N, T) ndarray of float64
-        Predictors to expand around.
-    extra : (N,) ndarray of float64
-        Sizes or variances.
-
-    Returns
-    -------
-    omega, kappa : (N, T) ndarray
-        0 where nothing was observed; exact for Gaussian entries.
-    """
-    wide = extra[:, None]
-    if data.family == GAUSSIAN:
-        omega = np.broadcast_to(1.0 / wide, eta.shape)
-        slope = (data.y - eta) / wide
-    elif data.family == POISSON:
-        omega = np.exp(np.minimum(eta, 700.0))
-        slope = data.y - omega
-    else:
-        share = 0.5 * (1.0 + np.tanh(0.5 * (eta - np.log(wide))))
-        omega = (data.y + wide) * share * (1.0 - share)
-        slope = data.y - (data.y + wide) * share
-    return np.where(data.seen, omega, 0.0), np.where(data.seen, slope + omega * eta, 0.0)
 
 
 def _score(omega: Array, kappa: Array, data: Data, settings: Settings, state: ChainState) -> float:

@@ -9,12 +9,11 @@ from scipy.stats import multivariate_normal
 from neurokit.bicluster import state_number
 from neurokit.bicluster.chain_state import draw_prior
 from neurokit.bicluster.gibbs import sweep
-from neurokit.bicluster.observations import FAMILIES, entry_log_likelihood
+from neurokit.bicluster.observations import FAMILIES, entry_log_likelihood, expanded
 from neurokit.bicluster.partition_prior import finite_mixtures
 from neurokit.bicluster.settings import Data, Settings
 from neurokit.bicluster.starts import start_state
 from neurokit.bicluster.state_number import (
-    expansion,
     judge,
     path_evidence,
     start_with_states,
@@ -79,9 +78,7 @@ def test_expansion_is_of_second_order_at_its_centre(observation):
     y = rng.normal(size=(2, 5)) if observation == "gaussian" else rng.poisson(2.0, (2, 5)) + 0.0
     seen = np.ones((2, 5), bool)
     seen[0, 2] = False
-    omega, kappa = expansion(
-        Data(np.where(seen, y, 0.0), seen, np.array([0, 5]), family), eta, extra
-    )
+    omega, kappa = expanded(np.where(seen, y, 0.0), seen, eta, family, extra)
     assert omega[0, 2] == kappa[0, 2] == 0.0
     step = 1e-4
     for i, t in np.argwhere(seen):
