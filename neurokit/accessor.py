@@ -123,6 +123,46 @@ class RecordingAccessor:
 
         return recording(self._rec, **options)
 
+    def browse(
+        self, *, start: float | None = None, seconds: float | None = None, n_max: int = 20
+    ) -> Any:
+        """Wander through the traces in Jupyter: MNE's browser for channels, else HoloViews'.
+
+        Channels are handed to MNE, whose browser marks bad channels and spans too; in Jupyter it
+        follows the mouse after ``%matplotlib widget``. Neurons are drawn by
+        `neurokit.plot.browser`. Both come with ``pip install 'neurokit-xarray[browser]'``.
+
+        Parameters
+        ----------
+        start : float, optional
+            Seconds: where the first window begins; default the first sample.
+        seconds : float, optional
+            Length of the first window; default 10 s of channels, 60 s of neurons.
+        n_max : int, default 20
+            Most traces at once; MNE's browser scrolls to the others.
+
+        Returns
+        -------
+        mne.viz.Browser or holoviews.Layout
+            What Jupyter shows.
+
+        Raises
+        ------
+        OptionError
+            If `start` lies outside the recording, or a number is none or not positive.
+        SchemaError
+            If the recording holds no continuous activity, such as averages or spikes alone.
+        """
+        from neurokit.plot import browser
+        from neurokit.plot.browsing import first_window
+        from neurokit.schema import signal_of
+
+        signal = signal_of(self._rec)
+        if signal.dims != ("time", "channel"):
+            return browser(self._rec, start=start, seconds=seconds, n_max=n_max)
+        low, high = first_window(signal, start, seconds, n_max)
+        return _mne_browser(self._rec, low - float(signal["time"][0]), high - low, n_max)
+
     def __repr__(self) -> str:
         rec = self._rec
         attrs = rec.attrs
@@ -137,3 +177,24 @@ class RecordingAccessor:
         steps = [str(step["function"]) for step in self.history]
         lines += [f"  history: {' > '.join(steps)}"] if steps else []
         return "\n".join(lines)
+
+
+def _mne_browser(rec: xr.DataTree, start: float, seconds: float, n_max: int) -> Any:
+    """Return MNE's browser with rows as high as most of their traces, as in other figures."""
+    import numpy as np
+
+    from neurokit.interchange import to_mne
+    from neurokit.plot.stacked import spacings
+
+    raw = to_mne(rec)
+    # A sample in so many tells the height as well as all of them.
+    values = raw.get_data()[:, :: max(1, raw.n_times // 20_000)].T
+    heights = spacings(values, np.array(raw.get_channel_types()))
+    return raw.plot(
+        start=start,
+        duration=seconds,
+        n_channels=n_max,
+        scalings={kind: height / 2 for kind, height in heights.items()},
+        show=False,
+        verbose="error",
+    )

@@ -1,4 +1,5 @@
 from .bars import quality as quality
+from .browsing import browser as browser
 from .matrices import degrees as degrees, matrix as matrix
 from .overview import heatmap as heatmap
 from .panels import recording as recording
@@ -9,6 +10,7 @@ from .stacked import traces as traces
 from .timeline import events as events
 
 __all__ = [
+    "browser",
     "degrees",
     "events",
     "heatmap",

@@ -85,11 +85,11 @@ def traces(
     dim = space_dim(signal)
     n = signal.sizes[dim]
     ax = axes_or_new(ax, (9.0, 1.2 + 0.28 * n))
-    units = _units(signal)
-    spacing = {unit: _spacing(values[:, units == unit]) for unit in dict.fromkeys(units)}
+    units = units_of(signal)
+    spacing = spacings(values, units)
     bad = signal["bad"].values if "bad" in signal.coords else np.zeros(n, dtype=bool)
     for row in range(n):
-        trace = (values[:, row] - _middle(values[:, row])) / spacing[units[row]]
+        trace = (values[:, row] - middle(values[:, row])) / spacing[units[row]]
         colour = VERMILLION if bad[row] else BLUE
         ax.plot(time, np.clip(trace, -MOST_ROWS, MOST_ROWS) - row, lw=0.7, color=colour)
     _, top = ax.get_ylim()
@@ -100,15 +100,22 @@ def traces(
     return tidy(ax)
 
 
-def _units(signal: xr.DataArray) -> NDArray[Any]:
+def units_of(signal: xr.DataArray) -> NDArray[Any]:
+    """Return the unit of every neuron or channel."""
     if "unit" in signal.coords:
         return np.asarray(signal["unit"].values)
     return np.full(signal.sizes[space_dim(signal)], signal.attrs.get("units", "1"))
 
 
-def _middle(trace: NDArray[Any]) -> float:
+def middle(trace: NDArray[Any]) -> float:
+    """Return the median of what was observed, 0 of nothing."""
     finite = trace[np.isfinite(trace)]
     return float(np.median(finite)) if finite.size else 0.0
+
+
+def spacings(values: NDArray[Any], units: NDArray[Any]) -> dict[str, float]:
+    """Return for each unit the distance between its traces, in that unit."""
+    return {unit: _spacing(values[:, units == unit]) for unit in dict.fromkeys(units)}
 
 
 def _spacing(values: NDArray[Any]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -70,6 +70,20 @@ def events(
     ax.set(xlabel="time (s)", ylabel="trial type", xlim=_span(x, start, stop))
     ax.set_ylim(max(len(counts), 1) - 0.4, -0.6)
     return tidy(ax) if len(counts) else no_data(tidy(ax), "no events")
+
+
+def times_by_kind(x: xr.DataTree | xr.DataArray) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the onsets (s) of every trial type of a recording, none where there are no events."""
+    group = x["events"].to_dataset() if isinstance(x, xr.DataTree) and "events" in x else None
+    if group is None or "onset" not in group or "trial_type" not in group:
+        return {}
+    kinds = np.asarray(group["trial_type"].values).astype(str)
+    onset = np.asarray(group["onset"].values, dtype=np.float64)
+    known = np.isfinite(onset)
+    return {
+        kind or "(no trial type)": onset[known & (kinds == kind)]
+        for kind in dict.fromkeys(kinds[known].tolist())
+    }
 
 
 def _table(x: xr.DataTree | xr.Dataset) -> xr.Dataset:
