@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from neurokit.batch.store import MANIFEST, RUNS, Store, folder_name, read_json, read_manifest
 from neurokit.catalog.sweeps import sweep_of
 from neurokit.errors import NeurokitError, NeurokitWarning, OptionError, StoreError, suggest
+from neurokit.io.listing import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,7 +238,7 @@ def read_results(out: Path) -> tuple[list[_Result], dict[str, str]]:
         Folders below `out`.
     """
     store, found, passed_over = Store(out), [], {}
-    for folder in sorted(out.glob("[!.]*/[!.]*/[!.]*/[!.]*")):
+    for folder in listed(out, "[!.]*/[!.]*/[!.]*/[!.]*"):
         if not folder.is_dir() or folder.relative_to(out).parts[0] == RUNS:
             continue
         manifest = read_manifest(folder)

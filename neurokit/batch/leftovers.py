@@ -11,6 +11,7 @@ from pathlib import Path
 from neurokit.batch.keys import SHOWN
 from neurokit.batch.store import RUNS, claim_result, remove_workspaces, tidy
 from neurokit.io.atomic import machine
+from neurokit.io.listing import listed
 
 _OF_A_KEY = re.compile(rf"\.[0-9a-f]{{{SHOWN}}}[-.]")
 _TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)\.(?P<machine>[0-9a-f]{8})[0-9a-f]{8}")
@@ -25,11 +26,11 @@ def remove_leftovers(out: Path) -> None:
     out : Path
         The folder of the store.
     """
-    for left in [*out.glob("*/*/*/.*")]:
+    for left in listed(out, "*/*/*/.*"):
         if _OF_A_KEY.match(left.name):
             _remove_leftover(left, out)
     places = (".*", "*/.*", f"{RUNS}/*/.*")
-    for left in [path for pattern in places for path in out.glob(pattern)]:
+    for left in [path for pattern in places for path in listed(out, pattern)]:
         written_by = _TEMPORARY.fullmatch(left.name)
         if written_by is None or _is_alive(left, written_by):
             continue

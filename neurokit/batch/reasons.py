@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurokit.batch.store import Store, read_manifest
+from neurokit.io.listing import listed
 
 LONGEST = 40  # characters of a value
 
@@ -42,7 +43,7 @@ def reason_to_run(parts: Mapping[str, Any], folder: Path, store: Store) -> str:
 def _most_alike(parts: Mapping[str, Any], folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """The older result with the fewest changes; of several the newest."""
     known = []
-    for other in sorted(folder.parent.glob("[!.]*")):
+    for other in listed(folder.parent, "[!.]*"):
         manifest = read_manifest(other)
         if manifest is not None and isinstance(manifest.get("parts"), dict):
             differing = sum(parts[name] != manifest["parts"].get(name) for name in parts)

@@ -11,6 +11,7 @@ from neurokit.batch.jobs import GOOD
 from neurokit.batch.store import RUNS, read_json, writing
 from neurokit.errors import StoreError
 from neurokit.io.atomic import temporary_name, write_json
+from neurokit.io.listing import listed
 
 if TYPE_CHECKING:
     from neurokit.batch.keptlogs import KeptLogs
@@ -88,7 +89,7 @@ def past_summaries(out: Path) -> Iterator[dict[str, Any]]:
     >>> list(past_summaries(Path("no such folder")))
     []
     """
-    for file in sorted(out.glob(f"{RUNS}/*/summary.json"), reverse=True):
+    for file in reversed(listed(out, f"{RUNS}/*/summary.json")):
         summary = read_json(file)
         if isinstance(summary, dict):
             yield summary

@@ -20,6 +20,7 @@ from neurokit.batch.claim import Claim, claim
 from neurokit.batch.keys import SHOWN
 from neurokit.errors import StoreError
 from neurokit.io.atomic import fsync_path
+from neurokit.io.listing import listed
 
 MANIFEST = "manifest.json"
 RUNS = "runs"
@@ -190,7 +191,7 @@ def workspace(folder: Path) -> Path:
 
 def remove_workspaces(folder: Path) -> None:
     """Remove what was prepared for the result `folder`; its claim must be held."""
-    for left in folder.parent.glob(f".{folder.name}-*"):
+    for left in listed(folder.parent, f".{folder.name}-*"):
         shutil.rmtree(left, ignore_errors=True)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from neurokit.io.listing import listed
+
 MANIFEST = "manifest.json"
 
 # What went wrong comes first on the page.
@@ -152,9 +154,7 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], str]:
 def rows_of_store(out: Path) -> list[dict[str, Any]]:
     """Return a row for every whole result below `out`, for stores without a run's summary."""
     rows = []
-    for file in sorted(out.glob(f"*/*/*/*/{MANIFEST}")):
-        if any(part.startswith(".") for part in file.relative_to(out).parts):
-            continue
+    for file in listed(out, f"[!.]*/[!.]*/[!.]*/[!.]*/{MANIFEST}"):
         manifest, complaint = read_mapping(file)
         if complaint:
             continue

@@ -17,6 +17,7 @@ import pytest
 
 from neurokit.batch import run_catalog
 from neurokit.io import open as open_tree
+from neurokit.io.listing import listed
 
 SEED = 20261122
 ENTRIES = [f"w{i}" for i in range(6)]
@@ -46,11 +47,8 @@ def write_batch(bench: Any) -> None:
 
 def results(out: Path) -> list[Path]:
     """Return every folder under a final name, whole or not; logs of runs are none."""
-    return sorted(
-        path
-        for path in out.glob("[!.]*/*/*/*")
-        if not path.name.startswith(".") and path.relative_to(out).parts[0] != "runs"
-    )
+    found = listed(out, "[!.]*/*/*/[!.]*")
+    return [path for path in found if path.relative_to(out).parts[0] != "runs"]
 
 
 def values(out: Path) -> dict[str, bytes]:
@@ -109,7 +107,7 @@ class Reader(threading.Thread):
     def look(self, *, again: bool = False) -> None:
         """Check what came since the last look, or everything."""
         self.n_looks += 1
-        for folder in self._results():
+        for folder in results(self.out):
             if again or folder not in self._seen:
                 self._seen.add(folder)
                 self.faults += complaints(folder)
@@ -117,13 +115,6 @@ class Reader(threading.Thread):
             if again or file not in self._seen:
                 self._seen.add(file)
                 self._parse(file / "summary.json" if file.is_dir() else file)
-
-    def _results(self) -> list[Path]:
-        try:
-            return results(self.out)
-        except FileNotFoundError:
-            # A parent that a failed job left empty went while it was listed; the next look has all.
-            return []
 
     def _parse(self, file: Path) -> None:
         try:
