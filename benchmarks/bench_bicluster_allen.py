@@ -1,11 +1,12 @@
 """Bi-clustering of real counts: 63 units of three regions, 720 bins (Allen Neuropixels).
 
-    python benchmarks/bench_bicluster_allen.py FOLDER OUT [SWEEPS]
+    python benchmarks/bench_bicluster_allen.py FOLDER OUT [SWEEPS] [OBSERVATION]
 
-FOLDER holds ``biclustering_allen719161530_*.csv``. Four chains of SWEEPS (default 600) each, stored
-in OUT so that a run that was stopped goes on; the same entries scored by fits with one state, with
-one cluster, and by every unit's mean. Prints R-hat of numbers without labels, held-out scores,
-clusters by region, states by epoch of the stimulus, and draws the figures into OUT.
+FOLDER holds ``biclustering_allen719161530_*.csv``. Four chains of SWEEPS (default 600) each, of
+negative binomial counts unless OBSERVATION is poisson, stored in OUT so that a run that was stopped
+goes on; the same entries scored by fits with one state, with one cluster, and by every unit's mean.
+Prints R-hat of numbers without labels, held-out scores, clusters by region, states by epoch of the
+stimulus, and draws the figures into OUT.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from neurokit.stats import adjusted_rand
 
 REGIONS = {1: "CA1", 2: "LP", 3: "VISp"}
 BIN_S = 0.5
+DEFAULT = "negative_binomial"
 
 
 def counts(folder: Path) -> tuple[xr.DataArray, np.ndarray]:
@@ -55,11 +57,11 @@ def counts(folder: Path) -> tuple[xr.DataArray, np.ndarray]:
     return array, epoch
 
 
-def fitted(y: xr.DataArray, out: Path, name: str, n_chains: int, n_sweeps: int, **options):
+def fitted(y: xr.DataArray, out: Path, name: str, n_chains: int, **options):
     """A fit that goes on from what is stored."""
     model = BiCluster(
-        2, "poisson", n_chains=n_chains, n_sweeps=n_sweeps, held_out=0.1, random_state=0,
-        checkpoint=out / f"{name}.npz", checkpoint_every=20, progress=False, **options,
+        2, n_chains=n_chains, held_out=0.1, random_state=0, checkpoint=out / f"{name}.npz",
+        checkpoint_every=20, progress=False, **options,
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NeurokitWarning)
@@ -116,6 +118,7 @@ def main() -> None:
     mpl.use("Agg")
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     n_sweeps = int(sys.argv[3]) if len(sys.argv) > 3 else 600
+    run = {"n_sweeps": n_sweeps, "observation": sys.argv[4] if len(sys.argv) > 4 else DEFAULT}
     out.mkdir(parents=True, exist_ok=True)
     y, epoch = counts(folder)
     print(f"{y.sizes['neuron']} units, {y.sizes['time']} bins; every unit's mean "
@@ -125,9 +128,9 @@ def main() -> None:
         # Coupled clusters are neither founded nor dropped, and one of them is an uncoupled one.
         ("one_cluster", {"n_clusters": 1, "coupling": "full"}),
     ):
-        one = fitted(y, out, name, 1, n_sweeps, **options)
+        one = fitted(y, out, name, 1, **run, **options)
         print(f"{name}: {one.held_out_log_likelihood_:.4f} nats per entry", flush=True)
-    fit = fitted(y, out, "whole", 4, n_sweeps)
+    fit = fitted(y, out, "whole", 4, **run)
     print(f"whole: {fit.held_out_log_likelihood_:.4f} nats per entry")
     describe(fit, epoch)
     draw(fit, y, out)
