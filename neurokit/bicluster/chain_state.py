@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 # A count of this mean is its mean to 7 digits, and generators draw no larger ones.
-_LARGEST_RATE = 1e15
+LARGEST_RATE = 1e15
 
 
 @dataclass(frozen=True)
@@ -293,6 +293,6 @@ def draw_data(state: ChainState, data: Data, rng: np.random.Generator) -> Data:
         if data.family == NEGATIVE_BINOMIAL:
             size = np.broadcast_to(state.extra[:, None], eta.shape)
             rate = rng.standard_gamma(size) * rate / size
-        counts = rng.poisson(np.minimum(rate, _LARGEST_RATE)).astype(np.float64)
-        y = np.where(rate < _LARGEST_RATE, counts, rate)
+        counts = rng.poisson(np.minimum(rate, LARGEST_RATE)).astype(np.float64)
+        y = np.where(rate < LARGEST_RATE, counts, rate)
     return replace(data, y=np.where(data.seen, y, 0.0))

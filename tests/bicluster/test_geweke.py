@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from neurokit.bicluster import gibbs
-from neurokit.bicluster.geweke import batch_error, functions, small_problem
+from neurokit.bicluster.geweke import (
+    batch_error,
+    changes_from_prior,
+    functions,
+    small_problem,
+)
 from neurokit.bicluster.gibbs import draw_all_dynamics
 from neurokit.bicluster.kernels import geweke
 from neurokit.bicluster.latent_moves import draw_latents, scale_ratio
@@ -108,6 +113,23 @@ def test_a_kernel_that_shrinks_offsets_fails():
     scores = geweke(from_prior=True, n_draws=300, kernel=shrink, random_state=4)
     assert abs(scores["squared loading"]) > FAULT
     assert scores["clusters"] == 0.0
+
+
+@pytest.mark.parametrize(("observation", "n_begun"), [("poisson", 12), ("gaussian", 6)])
+def test_chains_whose_counts_cannot_be_held_are_drawn_anew(observation, n_begun):
+    problem = small_problem(observation)
+    begun = []
+
+    def explode_first_and_every_other(state, data, settings, number, rng):
+        begun.append(number)
+        return state.changed(latents=state.latents * (1e9 if len(begun) % 2 else 1.0))
+
+    changes = changes_from_prior(
+        problem, 6, 1, np.random.default_rng(0), explode_first_and_every_other
+    )
+    assert len(changes) == 6
+    assert np.isfinite(changes).all()
+    assert len(begun) == n_begun
 
 
 @pytest.mark.slow
