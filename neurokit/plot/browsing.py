@@ -100,7 +100,9 @@ def browser(
     Examples
     --------
     >>> import neurokit as nk
-    >>> shown = browser(nk.simulate.recording("calcium", random_state=0))  # doctest: +SKIP
+    >>> traces, bar = browser(nk.simulate.recording("calcium", random_state=0), seconds=20.0)
+    >>> traces.streams[0].x_range  # what is in view, s; it follows the mouse
+    (0.0, 20.0)
     """
     hv = _holoviews()
     signal = two_dims(signal_of(x, neural=names is None))
