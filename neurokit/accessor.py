@@ -161,7 +161,7 @@ class RecordingAccessor:
         if signal.dims != ("time", "channel"):
             return browser(self._rec, start=start, seconds=seconds, n_max=n_max)
         low, high = first_window(signal, start, seconds, n_max)
-        return _mne_browser(self._rec, low - float(signal["time"][0]), high - low, n_max)
+        return _mne_browser(self._rec, low - float(signal["time"][0]), high - low, int(n_max))
 
     def __repr__(self) -> str:
         rec = self._rec

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurokit.errors import DependencyError, OptionError
+from neurokit.errors import DependencyError, OptionError, SchemaError
 from neurokit.plot.reading import evenly, outline, two_dims
 from neurokit.plot.stacked import MOST_ROWS, middle, spacings, units_of
 from neurokit.plot.style import BLUE, COLOURS, VERMILLION, plain, prefixed
@@ -95,7 +95,9 @@ def browser(
     OptionError
         If `start` lies outside the recording, or a number is none or not positive.
     SchemaError
-        If there is no activity, or a trial has to be chosen first.
+        If there is no activity or no sample, or a trial has to be chosen first.
+    LabelError
+        If a name is not there.
 
     Examples
     --------
@@ -107,7 +109,7 @@ def browser(
     hv = _holoviews()
     signal = two_dims(signal_of(x, neural=names is None))
     window = first_window(signal, start, seconds, n_max)
-    signal = evenly(signal, n_max) if names is None else pick(signal, names=names)
+    signal = evenly(signal, int(n_max)) if names is None else pick(signal, names=names)
     time, values = outline(_quickly_read(signal, window), BAR_COLUMNS)
     view = _View(signal, spacings(values, units_of(signal)), times_by_kind(x))
     traces = _traces(hv, view, window)
@@ -137,6 +139,8 @@ def first_window(
 ) -> tuple[float, float]:
     """Return where the first window begins and ends (s), after a look at what was asked for."""
     time = signal["time"].values
+    if not signal.size:
+        raise SchemaError("there is no sample", where="signal", mend="Open one that holds some.")
     begin, end = float(time[0]), float(time[-1])
     low = begin if start is None else start
     span = SECONDS[space_dim(signal)] if seconds is None else seconds
@@ -144,9 +148,10 @@ def first_window(
     for name, value in given.items():
         if not isinstance(value, Real) or not math.isfinite(value):
             raise OptionError(f"is {value!r}", where=name, mend="Give a number.")
-    if not span > 0 or n_max < 1:
-        name = "n_max" if span > 0 else "seconds"
-        raise OptionError(f"is {given[name]}", where=name, mend="Give more than 0.")
+    if not span > 0:
+        raise OptionError(f"is {span}", where="seconds", mend="Give more than 0 s.")
+    if n_max < 1 or n_max != int(n_max):
+        raise OptionError(f"is {n_max}", where="n_max", mend="Give a whole number from 1.")
     if not begin <= low < max(end, begin + TINY_S):
         raise OptionError(f"is {low:g} s", where="start", mend=f"It has {begin:g} to {end:g} s.")
     return float(low), float(min(low + span, end) if end > low else low + span)

@@ -7,7 +7,7 @@ import pytest
 
 import neurokit as nk
 from neurokit import schema
-from neurokit.errors import DependencyError, OptionError, SchemaError
+from neurokit.errors import DependencyError, LabelError, OptionError, SchemaError
 from neurokit.plot import browser, browsing
 from neurokit.plot.style import BLUE, VERMILLION
 
@@ -188,6 +188,7 @@ def test_a_recording_of_one_sample_and_one_without_values_are_drawn(build):
         ({"seconds": np.nan}, "seconds: is nan"),
         ({"seconds": "ten"}, "seconds: is 'ten'"),
         ({"n_max": 0}, "n_max: is 0"),
+        ({"n_max": 2.5}, "n_max: is 2.5"),
     ],
 )
 @pytest.mark.parametrize("kind", ["calcium", "eeg"])
@@ -204,6 +205,13 @@ def test_trials_have_to_be_chosen_and_spikes_have_no_traces():
         trials.nk.browse()
     with pytest.raises(SchemaError, match="there is no /activity"):
         nk.simulate.recording("spikes", random_state=0).nk.browse()
+
+
+def test_nothing_to_show_and_names_that_are_not_there_are_said(build, calcium):
+    with pytest.raises(SchemaError, match="there is no sample"):
+        browser(build(np.zeros((0, 2))))
+    with pytest.raises(LabelError, match="AVAX"):
+        browser(calcium, names=["AVAX"])
 
 
 def test_without_holoviews_the_extra_is_named(calcium, monkeypatch):
