@@ -38,5 +38,5 @@ def listed(folder: Path, pattern: str) -> list[Path]:
 def _names(folder: Path) -> list[str]:
     try:
         return [path.name for path in folder.iterdir()]
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return []

@@ -1,4 +1,4 @@
-"""Traces to wander through in a notebook: what is in view is read, drawn and scaled anew."""
+"""Traces to wander through in a notebook: what is in view is read and drawn anew."""
 
 from __future__ import annotations
 
